@@ -116,6 +116,12 @@ const (
 	// AttrTimeSource says where a record's time came from when it is not the
 	// SDK's own: "observed", "arrival" or "shifted".
 	AttrTimeSource = "mobile.time.source"
+	// AttrOriginalName is the event or span name under which an SDK sent a
+	// record that has a canonical name now.
+	AttrOriginalName = "mobile.name.original"
+	// AttrReporterSession is the session of the process that sent a report
+	// about an earlier one; such a record has no session.id.
+	AttrReporterSession = "mobile.session.reporter"
 
 	// AttrGroupVersion, …Fine, …Coarse, …Quality, …Title and …Culprit are
 	// what crash_group found: rule-set version, 32 hex digits each, 0 to 3,
@@ -130,16 +136,18 @@ const (
 	// AttrStartType is cold, warm or hot.
 	AttrStartType = "start.type"
 
-	AttrHTTPMethod   = "http.request.method"
-	AttrHTTPStatus   = "http.response.status_code"
-	AttrURLFull      = "url.full"
-	AttrURLPath      = "url.path"
-	AttrURLTemplate  = "url.template"
-	AttrServerName   = "server.address"
-	AttrServerPort   = "server.port"
-	AttrErrorType    = "error.type"
-	AttrNetworkType  = "network.connection.type"
-	AttrNetworkSub   = "network.connection.subtype"
+	AttrHTTPMethod  = "http.request.method"
+	AttrHTTPStatus  = "http.response.status_code"
+	AttrURLFull     = "url.full"
+	AttrURLPath     = "url.path"
+	AttrURLTemplate = "url.template"
+	AttrServerName  = "server.address"
+	AttrServerPort  = "server.port"
+	AttrErrorType   = "error.type"
+	AttrNetworkType = "network.connection.type"
+	AttrNetworkSub  = "network.connection.subtype"
+	// AttrVPN is true where the SDK called the connection's type "vpn".
+	AttrVPN          = "network.connection.vpn"
 	AttrJankFrames   = "app.jank.frame_count"
 	AttrJankLimit    = "app.jank.threshold"
 	AttrJankPeriod   = "app.jank.period"
@@ -202,4 +210,30 @@ const (
 	MaxUploadBytes = 512 << 10
 	// MaxStackBytes is how much of a stack's text is kept.
 	MaxStackBytes = 256 << 10
+)
+
+// Attributes of what mobile_experience emits.
+const (
+	// AttrRevision rises with every change of a session's state; a consumer
+	// keeps the highest.
+	AttrRevision = "mobile.revision"
+	// AttrScore is 0 to 100, AttrScoreClass satisfied, tolerating, frustrated
+	// or not_scored, AttrScoreCoverage in [0, 1], AttrScorePoints a map of
+	// points lost by factor or gate, AttrScoreVersion the formula's version.
+	AttrScore         = "mobile.score"
+	AttrScoreClass    = "mobile.score.class"
+	AttrScoreCoverage = "mobile.score.coverage"
+	AttrScorePoints   = "mobile.score.points"
+	AttrScoreVersion  = "mobile.score.version"
+	// AttrSessionStarted and AttrSessionLast are a session's first and last
+	// activity, nanoseconds since 1970; AttrEvents counts its records;
+	// AttrCrashed says whether the user saw a crash.
+	AttrSessionStarted = "mobile.session.started"
+	AttrSessionLast    = "mobile.session.last"
+	AttrEvents         = "mobile.session.events"
+	AttrCrashed        = "mobile.session.crashed"
+	// AttrIssueID is 32 hex digits, AttrIssueKind crash, anr or error.
+	AttrIssueID    = "mobile.issue.id"
+	AttrIssueKind  = "mobile.issue.kind"
+	AttrIssueFatal = "mobile.issue.fatal"
 )

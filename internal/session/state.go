@@ -28,6 +28,9 @@ type Label struct {
 	Value string
 }
 
+// Offer offers a text that held at a time (nanoseconds since 1970).
+func (l *Label) Offer(at int64, text string) { l.merge(Label{at, text}) }
+
 func (l *Label) merge(o Label) {
 	if o.Value == "" || l.Value != "" && (l.Time < o.Time || l.Time == o.Time && l.Value <= o.Value) {
 		return

@@ -153,3 +153,13 @@ func compareText(a, b string) int {
 	}
 	return 0
 }
+
+// GateNamed returns the gate of a name.
+func GateNamed(name string) (g Gate, ok bool) {
+	for g := range numGates {
+		if g.String() == name {
+			return g, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,191 @@
+package experiencereceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/receiver"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-mobile/otelcol-mobile/internal/derive"
+	"github.com/otelcol-mobile/otelcol-mobile/internal/store"
+	"github.com/otelcol-mobile/otelcol-mobile/receiver/experiencereceiver/internal/metadata"
+)
+
+const (
+	// batch is how many marks are read and sessions derived at a time.
+	batch = 1000
+	// maxBackoff is how long a loop waits at most after an error.
+	maxBackoff = 30 * time.Second
+	// shard is the one shard of the feed that a process owns for now.
+	shard = 0
+)
+
+// experience is one running deriver with its emitter. It is shared by the
+// pipelines of a component id: the first Start starts it, the last Shutdown
+// ends it.
+type experience struct {
+	cfg       *Config
+	logger    *zap.Logger
+	telemetry *metadata.TelemetryBuilder
+	emit      *emitter
+	forget    func()
+
+	mu     sync.Mutex
+	users  int
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+}
+
+func newExperience(cfg *Config, set receiver.Settings, forget func()) (*experience, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, fmt.Errorf("make telemetry: %w", err)
+	}
+	return &experience{
+		cfg: cfg, logger: set.Logger, telemetry: telemetry, forget: forget,
+		emit: newEmitter(cfg, telemetry),
+	}, nil
+}
+
+// Start implements component.Component.
+func (e *experience) Start(_ context.Context, host component.Host) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.users++; e.users > 1 {
+		return nil
+	}
+	provider, ok := host.GetExtensions()[e.cfg.Store].(store.Provider)
+	if !ok {
+		return fmt.Errorf("store: no extension %q that owns a store is running; add it to service::extensions", e.cfg.Store)
+	}
+	s, err := provider.Store()
+	if err != nil {
+		return fmt.Errorf("store %q: %w", e.cfg.Store, err)
+	}
+	rules, err := schedule(e.cfg.Score)
+	if err != nil {
+		return err
+	}
+	// Start's context ends with start-up.
+	ctx, cancel := context.WithCancel(context.Background())
+	e.cancel = cancel
+	e.run(ctx, host, s, derive.New(s, shard, derive.Settings{
+		Schedule: rules, Generation: e.cfg.Generation, Quiet: e.cfg.Quiet, Batch: batch,
+		Live: e.cfg.Cadence.Live, Today: e.cfg.Cadence.Today, Older: e.cfg.Cadence.Older,
+	}))
+	return nil
+}
+
+// run starts the loops.
+func (e *experience) run(ctx context.Context, host component.Host, s store.Store, d *derive.Deriver) {
+	sessions := derive.NewEmitter(s, shard, derive.EmitSettings{Generation: e.cfg.Generation, Idle: e.cfg.SessionIdle, Batch: batch})
+	issues := derive.NewEmitter(s, shard, derive.EmitSettings{Generation: e.cfg.Generation, Batch: batch})
+	loops := map[string]func(context.Context) (more bool, err error){
+		"derive": func(ctx context.Context) (bool, error) { return e.derive(ctx, d) },
+	}
+	if e.emit.logs != nil {
+		loops["emit sessions"] = func(ctx context.Context) (bool, error) {
+			n, err := sessions.Sessions(ctx, time.Now(), e.emit.sessions)
+			return n == batch, err
+		}
+	}
+	loops["open issues"] = func(ctx context.Context) (bool, error) {
+		n, err := issues.Issues(ctx, e.emit.issues)
+		return n == batch, err
+	}
+	for name, step := range loops {
+		e.done.Go(func() { e.loop(ctx, host, name, e.cfg.Interval, step) })
+	}
+	if e.emit.metrics != nil {
+		e.done.Go(func() {
+			e.loop(ctx, host, "emit metrics", e.cfg.MetricsInterval, func(ctx context.Context) (bool, error) {
+				return false, e.emit.gauges(ctx, s, time.Now())
+			})
+		})
+	}
+}
+
+// loop calls step until ctx ends: again at once while there is more to do,
+// else after the interval, and after an error later and later.
+func (e *experience) loop(ctx context.Context, host component.Host, name string, interval time.Duration, step func(context.Context) (bool, error)) {
+	wait, failing := time.Duration(0), false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		more, err := step(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			wait = min(max(2*wait, interval), maxBackoff)
+			if !failing {
+				componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(fmt.Errorf("%s: %w", name, err)))
+				e.logger.Warn("Work is interrupted and will be tried again", zap.String("work", name), zap.Error(err))
+			}
+			failing = true
+			continue
+		case more:
+			wait = 0
+		default:
+			wait = interval
+		}
+		if failing {
+			componentstatus.ReportStatus(host, componentstatus.NewEvent(componentstatus.StatusOK))
+			failing = false
+		}
+	}
+}
+
+// derive does one step of deriving.
+func (e *experience) derive(ctx context.Context, d *derive.Deriver) (more bool, err error) {
+	now := time.Now()
+	s, err := d.Step(ctx, now)
+	e.telemetry.MobileExperienceDerivedSessions.Add(ctx, int64(s.Heads))
+	e.telemetry.MobileExperienceCorruptRows.Add(ctx, int64(s.Corrupt))
+	if err != nil {
+		return false, err
+	}
+	if s.Until > 0 {
+		e.telemetry.MobileExperienceLag.Record(ctx, max(now.Sub(time.Unix(0, s.Until)), 0).Seconds())
+	}
+	e.emit.remember(s.Apps)
+	return s.Marks == batch || s.Heads == batch, nil
+}
+
+// Shutdown implements component.Component. It abandons the work that is under
+// way: whoever comes next does it again.
+func (e *experience) Shutdown(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.users--; e.users > 0 {
+		return nil
+	}
+	e.users = 0
+	if e.cancel == nil {
+		return nil
+	}
+	e.cancel()
+	e.cancel = nil
+	stopped := make(chan struct{})
+	go func() {
+		e.done.Wait()
+		close(stopped)
+	}()
+	defer e.forget()
+	defer e.telemetry.Shutdown()
+	select {
+	case <-stopped:
+		return nil
+	case <-ctx.Done():
+		return errors.Join(errors.New("stop deriving: work is still under way"), ctx.Err())
+	}
+}
