@@ -2,6 +2,7 @@ package queryextension
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,11 @@ const (
 	answerTime = 30 * time.Second
 	prefix     = "/api/v1"
 )
+
+// openAPI describes the API. A test holds it against the routes.
+//
+//go:embed openapi.json
+var openAPI []byte
 
 // api answers the paths of the HTTP API.
 type api struct {
@@ -70,6 +76,10 @@ func (a *api) handler() http.Handler {
 	mux.Handle("PATCH "+prefix+"/apps/{app}/issues/{id}", a.serve(route{nil, func(context.Context, *request) (any, error) {
 		return nil, &query.ParamError{Param: "PATCH", Reason: "changing issues is not supported yet"}
 	}}))
+	mux.HandleFunc("GET "+prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(openAPI)
+	})
 	mux.Handle("/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, prefix+"/") && r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")

@@ -11,6 +11,10 @@ const (
 	FormatJVM     Format = "jvm"
 	FormatApple   Format = "apple"
 	FormatJS      Format = "js"
+	// FormatDotnet is .NET and Mono, FormatNative what Android's tombstones and
+	// the debuggers print of machine code.
+	FormatDotnet Format = "dotnet"
+	FormatNative Format = "native"
 )
 
 // Frame is one call, as far as the text tells. Zero values are unknown.
@@ -28,7 +32,7 @@ type Frame struct {
 	// Offset is the distance from the image's start, 0 where unknown.
 	Offset uint64
 	// System is true where the text itself says that the frame is not the
-	// app's (a native method, a system image).
+	// app's (an image below /System or /usr/lib).
 	System bool
 }
 
@@ -37,7 +41,8 @@ type Exception struct {
 	Type, Message string
 	// Frames are innermost first.
 	Frames []Frame
-	// Omitted is how many frames the text says it left out ("... 12 more").
+	// Omitted is how many frames the text says it left out ("... 12 more"),
+	// plus those that a limit left out.
 	Omitted int
 }
 
