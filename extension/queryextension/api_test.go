@@ -273,6 +273,7 @@ func TestLifecycle(t *testing.T) {
 	h := host{storeID: provider{store: open(t)}, authID: tokens{}}
 	e, err := NewFactory().Create(t.Context(), extensiontest.NewNopSettings(metadata.Type), config())
 	require.NoError(t, err)
+	assert.Equal(t, []component.ID{storeID, authID}, e.(*queryServer).Dependencies(), "they start first")
 	require.NoError(t, e.Shutdown(t.Context()), "without Start")
 	require.NoError(t, e.Start(t.Context(), h))
 	for range 2 {

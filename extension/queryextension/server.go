@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/extension/extensionauth"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 
 	"github.com/otelcol-mobile/otelcol-mobile/internal/query"
 	"github.com/otelcol-mobile/otelcol-mobile/internal/store"
@@ -23,6 +24,14 @@ type queryServer struct {
 	set    component.TelemetrySettings
 	server *http.Server
 	done   sync.WaitGroup
+}
+
+var _ extensioncapabilities.Dependent = (*queryServer)(nil)
+
+// Dependencies implements extensioncapabilities.Dependent: the store and the
+// authenticator start first and stop last.
+func (s *queryServer) Dependencies() []component.ID {
+	return []component.ID{s.cfg.Store, s.cfg.HTTP.Auth.Get().AuthenticatorID}
 }
 
 // Start implements component.Component.

@@ -152,7 +152,9 @@ func (h *appleHeader) line(s string) {
 	value = strings.TrimSpace(value)
 	switch key {
 	case "Exception Type":
-		h.typ = value
+		if value != "0 (0)" {
+			h.typ = value
+		}
 	case "Exception Codes", "Exception Subtype":
 		h.codes = strings.TrimSpace(h.codes + " " + value)
 	case "Triggered by Thread", "Crashed Thread":
@@ -223,28 +225,33 @@ func appleSymbol(s string, f *Frame) {
 		offset, symbol, _ := strings.Cut(rest, " ")
 		f.Offset = atoi64(offset)
 		s = strings.TrimSuffix(strings.TrimPrefix(symbol, "("), ")")
-		if s == "" {
-			return
-		}
 	}
-	if i := strings.LastIndex(s, " ("); i > 0 && strings.HasSuffix(s, ")") {
-		if file, line, ok := cutNumber(s[i+2 : len(s)-1]); ok && !strings.ContainsAny(file, " ()") {
-			f.File, f.Line = file, line
-			s = s[:i]
-		}
-	}
-	plus := strings.LastIndex(s, "+ ")
-	if plus >= 0 && isDigits(s[plus+2:]) {
+	s = cutPlace(s, f)
+	if plus := strings.LastIndex(s, "+ "); plus >= 0 && isDigits(s[plus+2:]) {
 		offset := s[plus+2:]
 		s = strings.TrimSpace(s[:plus])
 		if s == f.Image {
 			f.Offset = atoi64(offset)
 		}
 	}
-	if before, _, ok := strings.Cut(s, " (in "); ok {
-		s = before
-	}
-	if s != f.Image && s != "0" && !isHex(s) && s != "<redacted>" && s != "???" {
+	s, _, _ = strings.Cut(s, " (in ")
+	switch {
+	case s == f.Image, s == "0", s == "<redacted>", s == "???", isHex(s):
+	default:
 		f.Function = strings.TrimSpace(s)
 	}
+}
+
+// cutPlace takes ` (File.swift:3)` off the end of s.
+func cutPlace(s string, f *Frame) string {
+	i := strings.LastIndex(s, " (")
+	if i <= 0 || !strings.HasSuffix(s, ")") {
+		return s
+	}
+	file, line, ok := cutNumber(s[i+2 : len(s)-1])
+	if !ok || strings.ContainsAny(file, " ()") {
+		return s
+	}
+	f.File, f.Line = file, line
+	return s[:i]
 }

@@ -1,6 +1,9 @@
 package stacktrace
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // enoughVotes ends the detection: that many lines of one format decide.
 const enoughVotes = 8
@@ -9,39 +12,31 @@ const enoughVotes = 8
 // without any mark of a frame ("a.b.C.d(C.java:1)") decide only where no other
 // line does.
 func detect(text string) Format {
-	var jvm, apple, js, dotnet, native, bare int
+	formats := [...]Format{FormatJVM, FormatApple, FormatJS, FormatDotnet, FormatNative}
+	var votes [len(formats)]int
+	bare := false
 	for line := range strings.SplitSeq(text, "\n") {
-		switch vote(strings.TrimSpace(line)) {
-		case FormatJVM:
-			jvm++
-		case FormatApple:
-			apple++
-		case FormatJS:
-			js++
-		case FormatDotnet:
-			dotnet++
-		case FormatNative:
-			native++
-		case formatBare:
-			bare++
-		}
-		if max(jvm, apple, js, dotnet, native) >= enoughVotes {
-			break
+		v := vote(strings.TrimSpace(line))
+		bare = bare || v == formatBare
+		if i := slices.Index(formats[:], v); i >= 0 {
+			if votes[i]++; votes[i] >= enoughVotes {
+				return v
+			}
 		}
 	}
-	switch most := max(jvm, apple, js, dotnet, native); {
-	case most == 0 && bare == 0:
-		return FormatUnknown
-	case most == jvm:
+	most := 0
+	for i := range votes {
+		if votes[i] > votes[most] {
+			most = i
+		}
+	}
+	switch {
+	case votes[most] > 0:
+		return formats[most]
+	case bare:
 		return FormatJVM
-	case most == apple:
-		return FormatApple
-	case most == js:
-		return FormatJS
-	case most == dotnet:
-		return FormatDotnet
 	default:
-		return FormatNative
+		return FormatUnknown
 	}
 }
 

@@ -67,12 +67,14 @@ func (p *dotnetParser) headers() []Exception {
 			list[0].Message = part
 			continue
 		}
-		typ, text, ok := jvmHeader(firstLine(part))
+		inner, text, ok := jvmHeader(firstLine(part))
 		if !ok { // the arrow was part of the message
-			list[len(list)-1].Message += " ---> " + part
+			if last := &list[len(list)-1]; len(last.Message) < maxMessage {
+				last.Message += " ---> " + part
+			}
 			continue
 		}
-		list = append(list, Exception{Type: typ, Message: text + part[len(firstLine(part)):]})
+		list = append(list, Exception{Type: inner, Message: text + part[len(firstLine(part)):]})
 		if len(list) == MaxExceptions {
 			break
 		}

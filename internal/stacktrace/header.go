@@ -1,6 +1,9 @@
 package stacktrace
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxPreamble bounds the lines before the frames that are searched for a
 // header.
@@ -38,8 +41,8 @@ func (p *preamble) header() (typ, message string) {
 			return typ, joinMessage(message, p.lines[i+1:])
 		}
 	}
-	for i := len(p.lines) - 1; i >= 0; i-- {
-		if typ, message, ok := innerHeader(p.lines[i]); ok {
+	for i, line := range slices.Backward(p.lines) {
+		if typ, message, ok := innerHeader(line); ok {
 			return typ, joinMessage(message, p.lines[i+1:])
 		}
 	}

@@ -97,7 +97,9 @@ func (p *jvmParser) between(line, s string) bool {
 		return false
 	case p.header:
 		p.addMessage(s)
-	case s == "":
+	case s == "", s[0] == '|', strings.HasPrefix(s, "- "), strings.HasPrefix(s, "native: "): // a thread dump's state and locks
+	case strings.HasPrefix(s, `"`) && strings.Contains(s, " tid="):
+		return len(p.t.Exceptions) == 0
 	case len(p.t.Exceptions) == 0:
 		p.before.add(s)
 	default:

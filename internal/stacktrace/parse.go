@@ -25,7 +25,7 @@ const (
 	maxText  = 1 << 20
 	headText = maxText * 3 / 4
 	// JSON cannot be cut; a longer document counts as unknown text.
-	maxJSON    = 4 << 20
+	maxJSON    = 1 << 20
 	maxMessage = 16 << 10
 	maxType    = 512
 )
@@ -190,7 +190,7 @@ func (c *chain) add(f *Frame) {
 func (c *chain) end() {
 	if len(c.message) > 0 {
 		e := c.current()
-		e.Message = clip(e.Message+string(c.message), maxMessage)
+		e.Message = strings.TrimSpace(clip(e.Message+string(c.message), maxMessage))
 		c.message = c.message[:0]
 	}
 	if c.seen > MaxFrames {

@@ -1,0 +1,234 @@
+// Package testbed runs the built binary as users do: real processes, real
+// ports, real payloads. Everything it starts listens on loopback.
+package testbed
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// Root is the repository's root, seen from this package.
+	Root = ".."
+	// Acme is the demo tenant's API token, Shop and Bank its app keys.
+	Acme   = "mt_demo_acme"
+	Globex = "mt_demo_globex"
+	Shop   = "mk_demo_acme_shop"
+	Bank   = "mk_demo_acme_bank"
+
+	readyTime = 20 * time.Second
+	pollEvery = 50 * time.Millisecond
+)
+
+// lastHost counts the loopback addresses in use: each collector gets one of
+// its own, so that the configuration's fixed ports never meet.
+var lastHost atomic.Int32 //nolint:gochecknoglobals // addresses are the machine's, not a test's
+
+// Collector is a running bin/otelcol-mobile.
+type Collector struct {
+	// Host is the loopback address that it listens on.
+	Host string
+	// Dir holds its data.
+	Dir string
+	// Config is its configuration. Default config/standalone.yaml.
+	Config string
+	cmd    *exec.Cmd
+	log    *buffer
+	end    chan error
+}
+
+// buffer is a bytes.Buffer that a process writes while a test reads.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// Binary returns the path of a built program, and fails the test if it was not
+// built: `make build` comes before these tests.
+func Binary(t testing.TB, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(Root, "bin", name))
+	require.NoError(t, err)
+	_, err = os.Stat(path)
+	require.NoError(t, err, "run 'make build' first")
+	return path
+}
+
+// NewHost returns a loopback address that no other test uses.
+func NewHost() string { return fmt.Sprintf("127.0.0.%d", 10+lastHost.Add(1)) }
+
+// Start starts the standalone configuration on fresh data and waits until it
+// is ready. It is stopped when the test ends.
+func Start(t testing.TB) *Collector {
+	t.Helper()
+	c := &Collector{Host: NewHost(), Dir: t.TempDir()}
+	c.Run(t)
+	t.Cleanup(func() { c.Stop(t) })
+	return c
+}
+
+// Run starts the process again on the same data and waits until it is ready.
+func (c *Collector) Run(t testing.TB, args ...string) {
+	t.Helper()
+	c.log = &buffer{}
+	c.cmd = exec.Command(Binary(t, "otelcol-mobile"), append([]string{"--config", cmp.Or(c.Config, "config/standalone.yaml")}, args...)...) //nolint:gosec,noctx // the binary under test; it is ended by Stop or Kill
+	c.cmd.Dir = Root
+	c.cmd.Env = append(os.Environ(), "MOBILE_BIND="+c.Host, "MOBILE_DATA="+c.Dir)
+	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
+	require.NoError(t, c.cmd.Start())
+	c.end = make(chan error, 1)
+	go func() { c.end <- c.cmd.Wait() }()
+	Eventually(t, readyTime, func() error {
+		select {
+		case err := <-c.end:
+			c.end <- err
+			t.Fatalf("collector ended: %v\n%s", err, c.log)
+		default:
+		}
+		_, err := c.get("http://"+c.Host+":13133/", "")
+		return err
+	})
+}
+
+// Stop ends the process as an operator would and checks that it ends well.
+func (c *Collector) Stop(t testing.TB) {
+	t.Helper()
+	if c.cmd == nil {
+		return
+	}
+	_ = c.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-c.end:
+		require.NoError(t, err, c.log.String())
+	case <-time.After(readyTime):
+		_ = c.cmd.Process.Kill()
+		t.Fatalf("collector did not stop\n%s", c.log)
+	}
+	c.cmd = nil
+}
+
+// Kill ends the process with SIGKILL.
+func (c *Collector) Kill(t testing.TB) {
+	t.Helper()
+	require.NoError(t, c.cmd.Process.Kill())
+	<-c.end
+	c.cmd = nil
+}
+
+// Log returns what the process printed.
+func (c *Collector) Log() string { return c.log.String() }
+
+// PID is the process's id.
+func (c *Collector) PID() int { return c.cmd.Process.Pid }
+
+// Post sends a body to the OTLP/HTTP receiver and returns the answer's status.
+func (c *Collector) Post(ctx context.Context, signal, key, contentType string, body []byte, header ...string) (int, http.Header, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.Host+":4318/v1/"+signal, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	if key != "" {
+		req.Header.Set("X-Api-Key", key)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, res.Header, err
+}
+
+// Ask asks the API and returns the status and the answer.
+func (c *Collector) Ask(t testing.TB, token, path string) (int, map[string]any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+c.Host+":8400/api/v1"+path, http.NoBody)
+	require.NoError(t, err)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	var answer map[string]any
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&answer), path)
+	return res.StatusCode, answer
+}
+
+// Metrics returns the process's own metrics in Prometheus' text format.
+func (c *Collector) Metrics(t testing.TB) string {
+	t.Helper()
+	body, err := c.get("http://"+c.Host+":8888/metrics", "")
+	require.NoError(t, err)
+	return body
+}
+
+func (c *Collector) get(url, token string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answered %s", url, res.Status)
+	}
+	return string(body), err
+}
+
+// Eventually calls check until it returns nil, and fails the test with its
+// last error when the time is over.
+func Eventually(t testing.TB, within time.Duration, check func() error) {
+	t.Helper()
+	deadline := time.Now().Add(within)
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			require.NoError(t, err, "after %v", within)
+		}
+		time.Sleep(pollEvery)
+	}
+}
