@@ -25,11 +25,12 @@ import (
 const (
 	// Root is the repository's root, seen from this package.
 	Root = ".."
-	// Acme is the demo tenant's API token, Shop and Bank its app keys.
-	Acme   = "mt_demo_acme"
+	// Acme is a demo tenant's API token.
+	Acme = "mt_demo_acme"
+	// Globex is another demo tenant's API token.
 	Globex = "mt_demo_globex"
-	Shop   = "mk_demo_acme_shop"
-	Bank   = "mk_demo_acme_bank"
+	// Shop is the key of an app of acme's.
+	Shop = "mk_demo_acme_shop"
 
 	readyTime = 20 * time.Second
 	pollEvery = 50 * time.Millisecond
@@ -72,12 +73,12 @@ func (b *buffer) String() string {
 
 // Binary returns the path of a built program, and fails the test if it was not
 // built: `make build` comes before these tests.
-func Binary(t testing.TB, name string) string {
-	t.Helper()
+func Binary(tb testing.TB, name string) string {
+	tb.Helper()
 	path, err := filepath.Abs(filepath.Join(Root, "bin", name))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	_, err = os.Stat(path)
-	require.NoError(t, err, "run 'make build' first")
+	require.NoError(tb, err, "run 'make build' first")
 	return path
 }
 
@@ -86,30 +87,30 @@ func NewHost() string { return fmt.Sprintf("127.0.0.%d", 10+lastHost.Add(1)) }
 
 // Start starts the standalone configuration on fresh data and waits until it
 // is ready. It is stopped when the test ends.
-func Start(t testing.TB) *Collector {
-	t.Helper()
-	c := &Collector{Host: NewHost(), Dir: t.TempDir()}
-	c.Run(t)
-	t.Cleanup(func() { c.Stop(t) })
+func Start(tb testing.TB) *Collector {
+	tb.Helper()
+	c := &Collector{Host: NewHost(), Dir: tb.TempDir()}
+	c.Run(tb)
+	tb.Cleanup(func() { c.Stop(tb) })
 	return c
 }
 
 // Run starts the process again on the same data and waits until it is ready.
-func (c *Collector) Run(t testing.TB, args ...string) {
-	t.Helper()
+func (c *Collector) Run(tb testing.TB, args ...string) {
+	tb.Helper()
 	c.log = &buffer{}
-	c.cmd = exec.Command(Binary(t, "otelcol-mobile"), append([]string{"--config", cmp.Or(c.Config, "config/standalone.yaml")}, args...)...) //nolint:gosec,noctx // the binary under test; it is ended by Stop or Kill
+	c.cmd = exec.Command(Binary(tb, "otelcol-mobile"), append([]string{"--config", cmp.Or(c.Config, "config/standalone.yaml")}, args...)...) //nolint:gosec,noctx // the binary under test; it is ended by Stop or Kill
 	c.cmd.Dir = Root
 	c.cmd.Env = append(os.Environ(), "MOBILE_BIND="+c.Host, "MOBILE_DATA="+c.Dir)
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
-	require.NoError(t, c.cmd.Start())
+	require.NoError(tb, c.cmd.Start())
 	c.end = make(chan error, 1)
 	go func() { c.end <- c.cmd.Wait() }()
-	Eventually(t, readyTime, func() error {
+	Eventually(tb, readyTime, func() error {
 		select {
 		case err := <-c.end:
 			c.end <- err
-			t.Fatalf("collector ended: %v\n%s", err, c.log)
+			tb.Fatalf("collector ended: %v\n%s", err, c.log)
 		default:
 		}
 		_, err := c.get("http://"+c.Host+":13133/", "")
@@ -118,27 +119,27 @@ func (c *Collector) Run(t testing.TB, args ...string) {
 }
 
 // Stop ends the process as an operator would and checks that it ends well.
-func (c *Collector) Stop(t testing.TB) {
-	t.Helper()
+func (c *Collector) Stop(tb testing.TB) {
+	tb.Helper()
 	if c.cmd == nil {
 		return
 	}
-	_ = c.cmd.Process.Signal(syscall.SIGTERM)
+	require.NoError(tb, c.cmd.Process.Signal(syscall.SIGTERM))
 	select {
 	case err := <-c.end:
-		require.NoError(t, err, c.log.String())
+		require.NoError(tb, err, c.log.String())
 	case <-time.After(readyTime):
 		_ = c.cmd.Process.Kill()
-		t.Fatalf("collector did not stop\n%s", c.log)
+		tb.Fatalf("collector did not stop\n%s", c.log)
 	}
 	c.cmd = nil
 }
 
 // Kill ends the process with SIGKILL.
-func (c *Collector) Kill(t testing.TB) {
-	t.Helper()
-	require.NoError(t, c.cmd.Process.Kill())
-	<-c.end
+func (c *Collector) Kill(tb testing.TB) {
+	tb.Helper()
+	require.NoError(tb, c.cmd.Process.Kill())
+	_ = <-c.end // its error is the kill
 	c.cmd = nil
 }
 
@@ -165,32 +166,32 @@ func (c *Collector) Post(ctx context.Context, signal, key, contentType string, b
 	if err != nil {
 		return 0, nil, err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	_, err = io.Copy(io.Discard, res.Body)
 	return res.StatusCode, res.Header, err
 }
 
 // Ask asks the API and returns the status and the answer.
-func (c *Collector) Ask(t testing.TB, token, path string) (int, map[string]any) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+c.Host+":8400/api/v1"+path, http.NoBody)
-	require.NoError(t, err)
+func (c *Collector) Ask(tb testing.TB, token, path string) (int, map[string]any) {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://"+c.Host+":8400/api/v1"+path, http.NoBody)
+	require.NoError(tb, err)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer res.Body.Close()
+	require.NoError(tb, err)
+	defer func() { _ = res.Body.Close() }()
 	var answer map[string]any
-	require.NoError(t, json.NewDecoder(res.Body).Decode(&answer), path)
+	require.NoError(tb, json.NewDecoder(res.Body).Decode(&answer), path)
 	return res.StatusCode, answer
 }
 
 // Metrics returns the process's own metrics in Prometheus' text format.
-func (c *Collector) Metrics(t testing.TB) string {
-	t.Helper()
+func (c *Collector) Metrics(tb testing.TB) string {
+	tb.Helper()
 	body, err := c.get("http://"+c.Host+":8888/metrics", "")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return body
 }
 
@@ -208,7 +209,7 @@ func (c *Collector) get(url, token string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s answered %s", url, res.Status)
@@ -218,8 +219,8 @@ func (c *Collector) get(url, token string) (string, error) {
 
 // Eventually calls check until it returns nil, and fails the test with its
 // last error when the time is over.
-func Eventually(t testing.TB, within time.Duration, check func() error) {
-	t.Helper()
+func Eventually(tb testing.TB, within time.Duration, check func() error) {
+	tb.Helper()
 	deadline := time.Now().Add(within)
 	for {
 		err := check()
@@ -227,7 +228,7 @@ func Eventually(t testing.TB, within time.Duration, check func() error) {
 			return
 		}
 		if time.Now().After(deadline) {
-			require.NoError(t, err, "after %v", within)
+			require.NoError(tb, err, "after %v", within)
 		}
 		time.Sleep(pollEvery)
 	}

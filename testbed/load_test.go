@@ -80,8 +80,8 @@ func usage(b *testing.B, pid int) (cpu time.Duration, rss int64) {
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+2:]))
 	var n int64
 	for _, i := range []int{11, 12} { // utime, stime
-		v, err := strconv.ParseInt(fields[i], 10, 64)
-		require.NoError(b, err)
+		v, bad := strconv.ParseInt(fields[i], 10, 64)
+		require.NoError(b, bad)
 		n += v
 	}
 	pages, err := strconv.ParseInt(fields[21], 10, 64)

@@ -56,7 +56,7 @@ func crashes(phone, session string, n int) []byte {
 
 const protobuf = "application/x-protobuf"
 
-func gzipped(t testing.TB, body []byte) []byte {
+func gzipped(t *testing.T, body []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -66,7 +66,7 @@ func gzipped(t testing.TB, body []byte) []byte {
 	return b.Bytes()
 }
 
-func wantField(c *Collector, t testing.TB, path, field string, want any) {
+func wantField(t *testing.T, c *Collector, path, field string, want any) {
 	t.Helper()
 	Eventually(t, settle, func() error {
 		status, answer := c.Ask(t, Acme, path)
@@ -85,7 +85,7 @@ func TestACrashBecomesARankedIssueAndAScore(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, status)
 	}
-	wantField(c, t, "/apps/shop/summary", "sessions", 1)
+	wantField(t, c, "/apps/shop/summary", "sessions", 1)
 	_, answer := c.Ask(t, Acme, "/apps/shop/issues?sort=events")
 	items := answer["items"].([]any)
 	require.Len(t, items, 1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -164,7 +165,7 @@ func TestOccurrencesOverTheCapAreCountedNotKept(t *testing.T) {
 	require.NoError(t, e.start(t.Context(), host{storeID: fake}))
 	kept, parts := 0, 0
 	for i := range 5 {
-		require.NoError(t, e.pushLogs(t.Context(), crash(fmt.Sprint(i))))
+		require.NoError(t, e.pushLogs(t.Context(), crash(strconv.Itoa(i))))
 		kept += len(fake.facts[i].Crashes)
 		parts += len(fake.facts[i].Parts)
 	}

@@ -65,7 +65,7 @@ func putFrame(to pcommon.Map, f *stacktrace.Frame) {
 	putCount(to, keyColumn, int64(f.Column))
 	putText(to, keyImage, f.Image)
 	putText(to, keyImageID, f.ImageID)
-	putCount(to, keyOffset, int64(f.Offset)) //nolint:gosec // read back the same way
+	putCount(to, keyOffset, int64(f.Offset))
 	putBool(to, keySystem, f.System)
 }
 
@@ -159,7 +159,7 @@ func frameOf(m pcommon.Map) stacktrace.Frame {
 			f.ImageID = textOf(v)
 		case keyOffset:
 			if v.Type() == pcommon.ValueTypeInt {
-				f.Offset = uint64(v.Int()) //nolint:gosec // an address's bits
+				f.Offset = uint64(v.Int())
 			}
 		case keySystem:
 			f.System = boolOf(v)

@@ -131,7 +131,7 @@ func (d *Deriver) Step(ctx context.Context, now time.Time) (Step, error) {
 	if err := d.makeDocuments(ctx, now, &s); err != nil {
 		return s, err
 	}
-	return s, d.moveCursor(ctx, now, &s)
+	return s, d.moveCursor(ctx, &s)
 }
 
 func (d *Deriver) start(ctx context.Context) error {
@@ -405,7 +405,7 @@ func (d *Deriver) makeDocument(ctx context.Context, b store.Bucket, s *Step) (he
 // moveCursor moves the cursor to just before the first mark that is not
 // reflected everywhere. A deriver that dies is followed by one that starts
 // there and does again what was under way.
-func (d *Deriver) moveCursor(ctx context.Context, now time.Time, s *Step) error {
+func (d *Deriver) moveCursor(ctx context.Context, s *Step) error {
 	c := store.Cursor{Seq: d.read, Until: max(d.emptyAt, d.moved.Until)}
 	waiting := false
 	behind := func(seq, at int64) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -21,10 +22,10 @@ import (
 
 const hour0 = int64(480_000)
 
-func settings(t testing.TB) Settings {
-	t.Helper()
+func settings(tb testing.TB) Settings {
+	tb.Helper()
 	schedule, err := uxscore.NewSchedule(uxscore.Entry{Default: uxscore.NewRules(uxscore.Default())})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return Settings{Schedule: schedule, Batch: 1000}
 }
 
@@ -46,7 +47,7 @@ func (w *world) part(s, upload, generation int) store.Part {
 	state.Saw(begin+w.r.Int64N(1000), begin+2000)
 	state.Requests.Add(w.r.Int64N(1000), 1)
 	if w.r.IntN(3) == 0 {
-		state.AddIncident(session.Incident{Kind: session.Crash, ID: fmt.Sprint(w.r.IntN(2)), Time: begin, Version: "f1", Fine: [16]byte{byte(w.r.IntN(2))}})
+		state.AddIncident(session.Incident{Kind: session.Crash, ID: strconv.Itoa(w.r.IntN(2)), Time: begin, Version: "f1", Fine: [16]byte{byte(w.r.IntN(2))}})
 	}
 	p := store.Part{Data: state.Append(nil)}
 	p.SessionKey = key(s)
@@ -159,7 +160,8 @@ func (w *world) got() map[rollupKey][]byte {
 // run interleaves writers and workers, kills some, and lets a last worker
 // catch up.
 func (w *world) run() {
-	var writers, workers []task
+	writers := make([]task, 0, 12)
+	var workers []task
 	for s := range 3 {
 		for u := range 1 + w.r.IntN(4) {
 			writers = append(writers, w.start(w.write(s, u)))

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,9 +18,12 @@ import (
 	"github.com/otelcol-mobile/otelcol-mobile/internal/store/sqlite"
 )
 
+// clock stands still: facts arrive now, and steps are done an hour later.
+func clock() time.Time { return time.Unix(1_780_000_000, 0) }
+
 func openSQLite(t *testing.T) *sqlite.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "mobile.db"), Now: time.Now})
+	s, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "mobile.db"), Now: clock})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	return s
@@ -42,7 +46,7 @@ func documents(t *testing.T, s store.Reader) map[rollupKey][]byte {
 
 // upload makes random parts of a few sessions, some in several variants.
 func (w *world) upload(n int) []store.Part {
-	var parts []store.Part
+	parts := make([]store.Part, 0, 2*n)
 	for u := range n {
 		for variant := range 1 + w.r.IntN(2) {
 			parts = append(parts, w.part(w.r.IntN(12), u, variant))
@@ -57,7 +61,7 @@ func TestWorkersOnOneFileAgreeWithOneComputation(t *testing.T) {
 		w.set.Batch = 3
 		s := openSQLite(t)
 		parts := w.upload(30)
-		ctx, stop := context.WithCancel(t.Context())
+		var stopped atomic.Bool
 		var writers, workers sync.WaitGroup
 		for i := range 3 { // each sends everything, in its own order
 			order := rand.New(rand.NewPCG(seed, uint64(i))).Perm(len(parts))
@@ -69,17 +73,19 @@ func TestWorkersOnOneFileAgreeWithOneComputation(t *testing.T) {
 		}
 		for range 3 {
 			workers.Go(func() {
-				for d := New(s, 0, w.set); ctx.Err() == nil; {
-					_, err := d.Step(t.Context(), time.Now().Add(time.Hour))
+				d := New(s, 0, w.set)
+				for now := clock().Add(time.Hour); !stopped.Load(); now = now.Add(time.Second) {
+					_, err := d.Step(t.Context(), now)
 					assert.NoError(t, err)
 				}
 			})
 		}
 		writers.Wait()
-		stop()
+		stopped.Store(true)
 		workers.Wait()
-		for d := New(s, 0, w.set); ; {
-			step, err := d.Step(t.Context(), time.Now().Add(time.Hour))
+		d := New(s, 0, w.set)
+		for now := clock().Add(time.Hour); ; now = now.Add(time.Second) {
+			step, err := d.Step(t.Context(), now)
 			require.NoError(t, err)
 			if step.Marks+step.Heads+step.Documents == 0 {
 				break
@@ -97,14 +103,14 @@ func TestEmitterSendsStatesOnceAndIssuesUntilTheyAreTaken(t *testing.T) {
 	w := &world{tornStore: newTornStore(), r: rand.New(rand.NewPCG(1, 3)), set: settings(t)}
 	group := store.Group{Tenant: "t", App: "a", Fingerprint: store.Fingerprint{Version: "f1"}, Coarse: store.Digest{7}, Title: "boom", FirstSeen: 5, LastSeen: 5}
 	require.NoError(t, s.Apply(t.Context(), &store.Facts{Parts: []store.Part{w.part(0, 0, 0)}, Groups: []store.Group{group}}))
-	later := time.Now().Add(time.Hour)
+	later := clock().Add(time.Hour)
 	_, err := New(s, 0, w.set).Step(t.Context(), later)
 	require.NoError(t, err)
 
 	e := NewEmitter(s, 0, EmitSettings{Idle: time.Minute, Batch: 10})
 	sent := 0
 	count := func(_ context.Context, list []Scored) error { sent += len(list); return nil }
-	n, err := e.Sessions(t.Context(), time.Now(), count)
+	n, err := e.Sessions(t.Context(), clock(), count)
 	require.NoError(t, err)
 	assert.Zero(t, n, "the session is not idle yet")
 	_, err = e.Sessions(t.Context(), later, func(context.Context, []Scored) error { return assert.AnError })
@@ -130,9 +136,9 @@ func TestEmitterSendsStatesOnceAndIssuesUntilTheyAreTaken(t *testing.T) {
 }
 
 func BenchmarkSQLite(b *testing.B) {
-	s, err := sqlite.Open(b.Context(), sqlite.Settings{Path: filepath.Join(b.TempDir(), "mobile.db"), Now: time.Now})
+	s, err := sqlite.Open(b.Context(), sqlite.Settings{Path: filepath.Join(b.TempDir(), "mobile.db"), Now: clock})
 	require.NoError(b, err)
-	defer s.Close()
+	b.Cleanup(func() { assert.NoError(b, s.Close()) })
 	w := &world{tornStore: newTornStore(), r: rand.New(rand.NewPCG(1, 3)), set: settings(b)}
 	const sessions, uploads = 1000, 8
 	for i := range sessions {
@@ -149,7 +155,7 @@ func BenchmarkSQLite(b *testing.B) {
 		w.set.Generation = generation
 		d := New(s, 0, w.set)
 		for done := 0; done < sessions; {
-			step, err := d.Step(b.Context(), time.Now().Add(time.Hour))
+			step, err := d.Step(b.Context(), clock().Add(time.Hour))
 			if err != nil {
 				b.Fatal(err)
 			}

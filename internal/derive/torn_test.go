@@ -73,15 +73,14 @@ func (w worker) putMark(key store.SessionKey) bool {
 	if !w.yield() {
 		return false
 	}
-	w.marks = append(w.marks, store.Mark{})
-	w.tornStore.marks = w.marks
-	w.marks[len(w.marks)-1] = store.Mark{Seq: int64(len(w.marks)), At: int64(len(w.marks)), SessionKey: key}
+	n := int64(len(w.marks) + 1)
+	w.marks = append(w.marks, store.Mark{Seq: n, At: n, SessionKey: key})
 	return true
 }
 
 func (w worker) Marks(_ context.Context, _ int16, after int64, limit int) iter.Seq2[store.Mark, error] {
 	return func(yield func(store.Mark, error) bool) {
-		for _, m := range w.tornStore.marks {
+		for _, m := range w.marks {
 			if m.Seq <= after {
 				continue
 			}

@@ -1,10 +1,10 @@
 package query
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -177,7 +177,7 @@ const maxPoints = 10_000
 func (e *Engine) Series(ctx context.Context, s Scope, metric string, step time.Duration, by string) (Series, error) {
 	m, ok := rollup.MetricNamed(metric)
 	if !ok {
-		return Series{}, &ParamError{"metric", fmt.Sprintf("must be one of %s", strings.Join(metricNames(), ", "))}
+		return Series{}, &ParamError{"metric", "must be one of " + strings.Join(metricNames(), ", ")}
 	}
 	hours := int32(step / time.Hour)
 	if hours < 1 || step%time.Hour != 0 {
@@ -238,11 +238,12 @@ func (e *Engine) steps(ctx context.Context, s Scope, family string, hours int32)
 	return out, nil
 }
 
-func formatStep(step time.Duration) string { return fmt.Sprintf("%dh", int(cmp.Or(step/time.Hour, 1))) }
+func formatStep(step time.Duration) string { return strconv.Itoa(int(step/time.Hour)) + "h" }
 
 func metricNames() []string {
-	var out []string
-	for _, m := range rollup.Metrics() {
+	all := rollup.Metrics()
+	out := make([]string, 0, len(all))
+	for _, m := range all {
 		out = append(out, m.Name)
 	}
 	return out

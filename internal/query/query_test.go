@@ -19,6 +19,9 @@ import (
 
 var begin = time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC)
 
+// clock is when facts arrive.
+func clock() time.Time { return begin.AddDate(0, 0, 2) }
+
 // plain decodes nothing: chunks and crashes here have empty bodies.
 type plain struct{}
 
@@ -57,7 +60,7 @@ func sessions() []one {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "mobile.db"), Now: time.Now})
+	s, err := sqlite.Open(t.Context(), sqlite.Settings{Path: filepath.Join(t.TempDir(), "mobile.db"), Now: clock})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	for i, v := range sessions() {
@@ -65,7 +68,7 @@ func newWorld(t *testing.T) *world {
 	}
 	schedule, err := uxscore.NewSchedule(uxscore.Entry{Default: uxscore.NewRules(uxscore.Default())})
 	require.NoError(t, err)
-	_, err = derive.New(s, 0, derive.Settings{Schedule: schedule, Batch: 100}).Step(t.Context(), time.Now().Add(time.Hour))
+	_, err = derive.New(s, 0, derive.Settings{Schedule: schedule, Batch: 100}).Step(t.Context(), clock().Add(time.Hour))
 	require.NoError(t, err)
 	return &world{s, NewEngine(s, plain{}, 0)}
 }
@@ -251,8 +254,11 @@ func TestWrongParametersAreNamed(t *testing.T) {
 	w := newWorld(t)
 	ctx := context.Background()
 	for param, ask := range map[string]func() error{
-		"sort":   func() error { _, err := w.engine.Issues(ctx, day(t), IssueQuery{Sort: "x"}); return err },
-		"status": func() error { _, err := w.engine.Issues(ctx, day(t), IssueQuery{Sort: "users", Status: "x"}); return err },
+		"sort": func() error { _, err := w.engine.Issues(ctx, day(t), IssueQuery{Sort: "x"}); return err },
+		"status": func() error {
+			_, err := w.engine.Issues(ctx, day(t), IssueQuery{Sort: "users", Status: "x"})
+			return err
+		},
 		"cursor": func() error { _, err := w.engine.Sessions(ctx, day(t), 1, "!", begin); return err },
 		"metric": func() error { _, err := w.engine.Series(ctx, day(t), "x", time.Hour, ""); return err },
 		"step":   func() error { _, err := w.engine.Series(ctx, day(t), "users", time.Minute, ""); return err },

@@ -294,8 +294,9 @@ func (e *Engine) head(ctx context.Context, key store.SessionKey) (*store.Head, *
 }
 
 func flowsOf(h *session.Head) []Flow {
-	out := []Flow{}
-	for _, f := range h.FlowResults() {
+	results := h.FlowResults()
+	out := make([]Flow, 0, len(results))
+	for _, f := range results {
 		v := Flow{Name: f.Name, Outcome: f.Outcome.String(), Time: nanoTime(f.Time), EyeMS: float64(f.Eye) / 1000}
 		if f.Currency != "" {
 			v.Value = &Money{f.Value, f.Currency}

@@ -124,8 +124,9 @@ func hashSession(row *store.Head) uint64 {
 // Rollups returns the bucket's documents as they are stored. Their revision is
 // the sum of the heads' revisions.
 func (b *Builder) Rollups(bucket store.Bucket) []store.Rollup {
-	var out []store.Rollup
-	for i, d := range []Doc{b.total, b.release, b.fingerprint} {
+	docs := []Doc{b.total, b.release, b.fingerprint}
+	out := make([]store.Rollup, 0, len(docs))
+	for i, d := range docs {
 		out = append(out, store.Rollup{Bucket: bucket, Family: Families()[i], Rev: b.rev, Data: d.Append(nil)})
 	}
 	return out

@@ -3,6 +3,7 @@ package rollup
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -121,7 +122,7 @@ func TestTooManyKeysFoldIntoOther(t *testing.T) {
 	for i := range 3 * maxKeys {
 		d.cell(fmt.Sprintf("r%05d", i)).Sessions = 1
 	}
-	var back = Doc{}
+	back := Doc{}
 	require.NoError(t, back.Decode(d.Append(nil)))
 	assert.Len(t, back, maxKeys)
 	assert.EqualValues(t, 2*maxKeys+1, back[Other].Sessions)
@@ -132,7 +133,7 @@ func FuzzDecode(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 1))
 	b := NewBuilder()
 	for i := range 20 {
-		h := head(r, fmt.Sprint(i))
+		h := head(r, strconv.Itoa(i))
 		require.NoError(f, b.Add(&h))
 	}
 	for _, doc := range b.Rollups(store.Bucket{}) {
@@ -152,7 +153,7 @@ func BenchmarkBuild1000Heads(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	heads := make([]store.Head, 1000)
 	for i := range heads {
-		heads[i] = head(r, fmt.Sprint(i))
+		heads[i] = head(r, strconv.Itoa(i))
 	}
 	b.ReportAllocs()
 	for b.Loop() {

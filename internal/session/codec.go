@@ -42,10 +42,9 @@ const (
 
 // Append appends the encoding of s to b. Equal states have equal bytes.
 func (s *State) Append(b []byte) []byte {
-	b = wire.AppendInt(b, fEvents, s.Events)
-	b = wire.AppendInt(b, fFirst, s.First)
-	b = wire.AppendInt(b, fLast, s.Last)
-	b = wire.AppendInt(b, fEnded, s.Ended)
+	for i, v := range s.times() {
+		b = wire.AppendInt(b, fEvents+protowire.Number(i), *v)
+	}
 	b = wire.AppendFixed(b, fUser, s.User)
 	b = wire.AppendInt(b, fUserRank, s.UserRank)
 	for i, l := range s.labels() {
@@ -74,8 +73,10 @@ func (s *State) Append(b []byte) []byte {
 	return wire.AppendBool(b, fOverflow, s.Overflow)
 }
 
-// labels are the fields from fRelease to fSDK, counts those from fLastLoadEnd
-// to fTaps.
+// times are the fields from fEvents to fEnded, labels those from fRelease to
+// fSDK, counts those from fLastLoadEnd to fTaps.
+func (s *State) times() [4]*int64 { return [...]*int64{&s.Events, &s.First, &s.Last, &s.Ended} }
+
 func (s *State) labels() [6]*Label {
 	return [...]*Label{&s.Release, &s.OSFamily, &s.OSVersion, &s.Device, &s.DeviceClass, &s.SDK}
 }
@@ -136,6 +137,9 @@ func (s *State) Decode(b []byte) error {
 
 func (s *State) field(f wire.Field) error {
 	switch {
+	case f.Num >= fEvents && f.Num <= fEnded:
+		*s.times()[f.Num-fEvents] = int64(f.Int)
+		return nil
 	case f.Num >= fRelease && f.Num <= fSDK:
 		return decodeLabel(f.Bytes, s.labels()[f.Num-fRelease])
 	case f.Num >= fLastLoadEnd && f.Num <= fTaps:
@@ -144,14 +148,6 @@ func (s *State) field(f wire.Field) error {
 		return err
 	}
 	switch f.Num {
-	case fEvents:
-		s.Events = int64(f.Int)
-	case fFirst:
-		s.First = int64(f.Int)
-	case fLast:
-		s.Last = int64(f.Int)
-	case fEnded:
-		s.Ended = int64(f.Int)
 	case fUser:
 		s.User = f.Int
 	case fUserRank:

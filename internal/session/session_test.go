@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,10 +19,11 @@ func at(d time.Duration) int64 { return t0 + int64(d) }
 
 // records returns random observations, each as a step that adds it to a state.
 func records(r *rand.Rand) []func(*State) {
-	var out []func(*State)
-	for range 1 + r.IntN(60) {
+	n := 1 + r.IntN(60)
+	out := make([]func(*State), 0, 2*n)
+	for range n {
 		when := at(time.Duration(r.Int64N(int64(time.Hour))))
-		n, id := r.Int64N(3_000_000), fmt.Sprint(r.IntN(6))
+		n, id := r.Int64N(3_000_000), strconv.Itoa(r.IntN(6))
 		out = append(out, func(s *State) { s.Saw(when, when+n*1000) })
 		out = append(out, []func(*State){
 			func(s *State) { s.AddStart(Start{Kind: StartKind(n % 3), Begin: when, Duration: n}) },
@@ -84,7 +86,7 @@ func TestIncidentsFlowsAndStartsCountOnceHoweverOftenSent(t *testing.T) {
 func TestRepeatedReportsOfAHangAreOne(t *testing.T) {
 	var s State
 	for i, d := range []time.Duration{0, 10 * time.Second, 20 * time.Second, 60 * time.Second} {
-		s.AddIncident(Incident{Kind: ANR, ID: fmt.Sprint(i), Time: at(d), Version: "f1", Fine: [16]byte{1}})
+		s.AddIncident(Incident{Kind: ANR, ID: strconv.Itoa(i), Time: at(d), Version: "f1", Fine: [16]byte{1}})
 	}
 	s.AddIncident(Incident{Kind: ANR, ID: "other", Time: at(5 * time.Second), Version: "f1", Fine: [16]byte{2}})
 	assert.Len(t, s.Distinct(), 3)
@@ -181,7 +183,7 @@ func FuzzDecode(f *testing.F) {
 
 func BenchmarkDeriveTwentyParts(b *testing.B) {
 	r := rand.New(rand.NewPCG(3, 3))
-	var parts [][]byte
+	parts := make([][]byte, 0, 20)
 	for range 20 {
 		var s State
 		for _, step := range records(r) {

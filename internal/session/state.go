@@ -83,7 +83,8 @@ type Incident struct {
 	Background bool
 }
 
-// Flow outcomes, in the order in which simultaneous ends are decided.
+// Outcome is how a userflow ended, in the order in which simultaneous ends are
+// decided.
 type Outcome uint8
 
 // The outcomes of a userflow. Started is no end; Crashed is found by Outcomes.

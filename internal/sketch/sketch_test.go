@@ -106,7 +106,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		var d Distinct
 		if d.Decode(b) == nil {
-			require.Equal(t, len(b), len(d.Append(nil)))
+			require.Len(t, d.Append(nil), len(b))
 		}
 	})
 }

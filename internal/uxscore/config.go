@@ -105,6 +105,17 @@ func Default() Config {
 
 // Validate reports every limit, weight or gate that the formula cannot use.
 func (c *Config) Validate() error {
+	errs := append(c.limitErrors(), c.shareErrors()...)
+	for _, name := range slices.Sorted(maps.Keys(c.Flows)) {
+		if c.Flows[name].T < 0 {
+			errs = append(errs, fmt.Errorf("flows::%s::t must not be negative, got %v", name, c.Flows[name].T))
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return compareText(a.Error(), b.Error()) })
+	return errors.Join(errs...)
+}
+
+func (c *Config) limitErrors() []error {
 	var errs []error
 	for name, l := range map[string]Limits{
 		"start_cold": c.Cold, "start_warm": c.Warm, "start_hot": c.Hot, "action": c.Action,
@@ -117,6 +128,11 @@ func (c *Config) Validate() error {
 	if c.FrozenGood <= 0 || c.FrozenPoor <= c.FrozenGood {
 		errs = append(errs, fmt.Errorf("frozen: needs 0 < t < f, got t %v, f %v", c.FrozenGood, c.FrozenPoor))
 	}
+	return errs
+}
+
+func (c *Config) shareErrors() []error {
+	var errs []error
 	sum := 0.0
 	for f, w := range c.Weights {
 		sum += w
@@ -135,13 +151,7 @@ func (c *Config) Validate() error {
 	if !(c.MinCoverage >= 0 && c.MinCoverage <= 1) {
 		errs = append(errs, fmt.Errorf("min_coverage must be in [0, 1], got %v", c.MinCoverage))
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Flows)) {
-		if c.Flows[name].T < 0 {
-			errs = append(errs, fmt.Errorf("flows::%s::t must not be negative, got %v", name, c.Flows[name].T))
-		}
-	}
-	slices.SortFunc(errs, func(a, b error) int { return compareText(a.Error(), b.Error()) })
-	return errors.Join(errs...)
+	return errs
 }
 
 func compareText(a, b string) int {

@@ -19,14 +19,14 @@ type Rules struct {
 
 // NewRules returns the rules of a configuration, which must not change after.
 func NewRules(c Config) *Rules {
-	h := sha256.New()
 	flat := c
 	flat.Flows = nil
-	fmt.Fprintf(h, "%d %v\n", Version, flat)
+	text := fmt.Appendf(nil, "%d %v\n", Version, flat)
 	for _, name := range slices.Sorted(maps.Keys(c.Flows)) {
-		fmt.Fprintf(h, "%q %v\n", name, c.Flows[name])
+		text = fmt.Appendf(text, "%q %v\n", name, c.Flows[name])
 	}
-	return &Rules{Config: c, ID: binary.BigEndian.Uint64(h.Sum(nil))}
+	sum := sha256.Sum256(text)
+	return &Rules{Config: c, ID: binary.BigEndian.Uint64(sum[:])}
 }
 
 // Entry is the rules that hold from an hour on (hours since 1970), for all

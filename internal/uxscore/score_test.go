@@ -2,6 +2,7 @@ package uxscore
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -149,7 +150,7 @@ func TestScoreProperties(t *testing.T) {
 		}
 		require.Equal(t, got, Score(&c, &shuffled), "order of hits, seed %d", seed)
 		worse := *o
-		worse.Hits = append(shuffled.Hits, Hit{Gate: Gate(r.IntN(int(numGates)))})
+		worse.Hits = append(slices.Clone(shuffled.Hits), Hit{Gate: Gate(r.IntN(int(numGates)))})
 		require.LessOrEqual(t, Score(&c, &worse).Score, got.Score, "another gate never raises the score")
 	}
 }

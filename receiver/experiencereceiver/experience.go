@@ -54,7 +54,7 @@ func newExperience(cfg *Config, set receiver.Settings, forget func()) (*experien
 }
 
 // Start implements component.Component.
-func (e *experience) Start(_ context.Context, host component.Host) error {
+func (e *experience) Start(ctx context.Context, host component.Host) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.users++; e.users > 1 {
@@ -72,10 +72,9 @@ func (e *experience) Start(_ context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	// Start's context ends with start-up.
-	ctx, cancel := context.WithCancel(context.Background())
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx)) // Start's context ends with start-up
 	e.cancel = cancel
-	e.run(ctx, host, s, derive.New(s, shard, derive.Settings{
+	e.run(run, host, s, derive.New(s, shard, derive.Settings{
 		Schedule: rules, Generation: e.cfg.Generation, Quiet: e.cfg.Quiet, Batch: batch,
 		Live: e.cfg.Cadence.Live, Today: e.cfg.Cadence.Today, Older: e.cfg.Cadence.Older,
 	}))

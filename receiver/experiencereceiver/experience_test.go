@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -53,12 +54,7 @@ func (h *host) Report(e *componentstatus.Event) {
 func (h *host) reported(s componentstatus.Status) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, v := range h.seen {
-		if v == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(h.seen, s)
 }
 
 // provider is the store's extension.

@@ -114,7 +114,7 @@ func schedule(scores []ScoreConfig) (*uxscore.Schedule, error) {
 		scores = []ScoreConfig{{}}
 	}
 	var errs []error
-	var entries []uxscore.Entry
+	entries := make([]uxscore.Entry, 0, len(scores))
 	for i := range scores {
 		e := uxscore.Entry{Tenants: map[string]*uxscore.Rules{}}
 		if !scores[i].From.IsZero() {
