@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// ErrClosed answers calls to a store after Close.
+// ErrClosed answers calls to a store after Close; an implementation has a
+// method Close() error.
 var ErrClosed = errors.New("store is closed")
 
 // ErrUnavailable wraps what may succeed when tried again: a busy disk, a lost
@@ -68,7 +69,8 @@ type Fingerprint struct {
 	Fine    Digest
 }
 
-// Crash is one occurrence of an incident (crash, hang or handled error).
+// Crash is one occurrence of an incident (crash, hang or handled error). Its
+// row is named by FactKey, Fingerprint, ID and Time.
 type Crash struct {
 	FactKey
 	Fingerprint Fingerprint
@@ -82,9 +84,9 @@ type Crash struct {
 }
 
 // Group is what is known of a fine fingerprint. Applying it twice, or in any
-// order, gives the same row: FirstSeen (with FirstRelease) takes the minimum,
-// LastSeen (with LastRelease) the maximum, the texts those of the smallest
-// (FirstSeen, Title) seen.
+// order, gives the same row: (FirstSeen, FirstRelease) takes the minimum,
+// (LastSeen, LastRelease) the maximum, all else that of the row with the
+// smallest (FirstSeen, Title, Culprit) seen.
 type Group struct {
 	Tenant, App string
 	Fingerprint
@@ -97,8 +99,8 @@ type Group struct {
 	FirstRelease, LastRelease string
 }
 
-// App is what is known of an app on one platform. LastSeen takes the maximum;
-// Name is the one seen with it.
+// App is what is known of an app on one platform: (LastSeen, Name) takes the
+// maximum.
 type App struct {
 	Tenant, App, Platform, Name string
 	LastSeen                    int64
@@ -162,9 +164,14 @@ type Cursor struct {
 	Seq, Until int64
 }
 
-// Feed is what a deriver or an emitter reads.
+// Feed is what a deriver or an emitter reads. Of all sequences here and in the
+// other interfaces: they are single-use; the caller owns the values, may take
+// its time, ask and write in between, and stop early; rows written meanwhile
+// may be seen or not; an error is the last that is yielded.
 type Feed interface {
-	// Marks yields up to limit marks after seq, oldest first.
+	// Marks yields up to limit marks of a shard after seq, oldest first. All
+	// marks of a session are in one shard, which the store chooses; a store on
+	// one machine has shard 0 alone.
 	Marks(ctx context.Context, shard int16, after int64, limit int) iter.Seq2[Mark, error]
 	// Parts yields every part row of a session, all variants.
 	Parts(ctx context.Context, key SessionKey) iter.Seq2[Part, error]
@@ -184,8 +191,8 @@ type Feed interface {
 
 // Derived takes derived rows. A row is written if its Rev is higher than the
 // stored one's or, at the same Rev, its Data is larger as bytes: the order in
-// which writes arrive does not matter. All rows of one call become visible
-// together or not at all.
+// which writes arrive does not matter. When a call returns nil all its rows are
+// durable; others may see them one by one.
 type Derived interface {
 	PutHeads(ctx context.Context, heads []Head) error
 	PutRollups(ctx context.Context, docs []Rollup) error
@@ -213,7 +220,7 @@ type Issues interface {
 }
 
 // Reader answers questions. Every one names the tenant, which comes from the
-// authenticated context. Sequences are single-use; the caller owns the values.
+// authenticated context.
 type Reader interface {
 	// Apps yields the tenant's apps by platform, ordered.
 	Apps(ctx context.Context, tenant string) iter.Seq2[App, error]
@@ -225,14 +232,18 @@ type Reader interface {
 	// Groups yields the fingerprints of an app, ordered.
 	Groups(ctx context.Context, tenant, app string) iter.Seq2[Group, error]
 	// Crashes yields up to limit occurrences of a fingerprint, newest first,
-	// of each upload the highest variant.
+	// of each upload and session the highest variant: one that a higher
+	// variant of the part or of a crash row replaced is left out, even if that
+	// has it under another fingerprint.
 	Crashes(ctx context.Context, tenant, app string, fp Fingerprint, limit int) iter.Seq2[Crash, error]
-	// SessionWeeks yields the keys under which a session id is known, newest
+	// SessionWeeks yields the keys under which a session id has parts, newest
 	// week first.
 	SessionWeeks(ctx context.Context, tenant, app, session string) iter.Seq2[SessionKey, error]
 }
 
 // Retention says how long rows live, by arrival. Zero keeps them for ever.
+// Parts is that of heads too, counted from a head's first write, and must be
+// so long that no part arrives for a session after its first head expired.
 type Retention struct {
 	Chunks, Crashes, Parts, Marks time.Duration
 }
