@@ -107,8 +107,6 @@ type Step struct {
 	// Corrupt counts parts and heads that could not be decoded and were left
 	// out.
 	Corrupt int
-	// Apps are those whose sessions were derived.
-	Apps []store.Bucket
 	// Until is the time up to which everything is reflected.
 	Until int64
 }
@@ -214,14 +212,11 @@ func (d *Deriver) deriveSessions(ctx context.Context, due []*touched, s *Step) e
 	for i := range touchedBuckets {
 		b := &touchedBuckets[i]
 		d.soil(b.bucket, bySession[b.key])
-		s.Apps = append(s.Apps, store.Bucket{Tenant: b.bucket.Tenant, App: b.bucket.App})
 	}
 	for _, t := range due {
 		delete(d.pending, t.key)
 	}
 	s.Heads = len(heads)
-	slices.SortFunc(s.Apps, compareBuckets)
-	s.Apps = slices.Compact(s.Apps)
 	return nil
 }
 

@@ -173,6 +173,10 @@ func upwards(rev, old int64, data, oldData []byte) bool {
 	return rev > old || rev == old && bytes.Compare(data, oldData) > 0
 }
 
+func (w worker) Tenants(context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { yield("t", nil) }
+}
+
 func (w worker) Cursor(_ context.Context, reader string, _ int16) (store.Cursor, error) {
 	return w.cursors[reader], nil
 }

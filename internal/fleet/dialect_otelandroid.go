@@ -1,6 +1,9 @@
 package fleet
 
 import (
+	"strconv"
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -158,11 +161,37 @@ func (o otelAndroid) fault(w *wire, r *Record, lr plog.LogRecord) {
 			lr.SetSeverityNumber(plog.SeverityNumberError)
 			lr.SetSeverityText("ERROR")
 			a.PutStr(mobile.AttrEventNameOld, "device.crash")
+			a.PutStr("app.debug.proguard_uuid", lowerUUID(w.device(), f.Session.Release))
+			structured(f.jvmFrames(), a)
 			return
 		}
 		lr.SetEventName(mobile.EventException)
 		lr.SetSeverityNumber(plog.SeverityNumberWarn)
 	default: // the fleet records nothing else on Android
+	}
+}
+
+// structured writes frames as Honeycomb does beside the text: one list for each
+// part of them.
+func structured(frames []string, a pcommon.Map) {
+	const prefix = "exception.structured_stacktrace."
+	for part, name := range []string{"classes", "methods", "source_files"} {
+		list := a.PutEmptySlice(prefix + name)
+		for _, text := range frames {
+			call, source, _ := strings.Cut(strings.TrimSuffix(text, ")"), "(")
+			dot := strings.LastIndexByte(call, '.')
+			file, _, _ := strings.Cut(source, ":")
+			list.AppendEmpty().SetStr([]string{call[:dot], call[dot+1:], file}[part])
+		}
+	}
+	lines := a.PutEmptySlice(prefix + "lines")
+	for _, text := range frames {
+		_, number, _ := strings.Cut(strings.TrimSuffix(text, ")"), ":")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			n = -2 // what Java says of native methods
+		}
+		lines.AppendEmpty().SetInt(n)
 	}
 }
 

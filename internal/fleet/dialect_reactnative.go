@@ -13,6 +13,7 @@ type honeycombRN struct{}
 
 func (honeycombRN) resource(s *Session, m pcommon.Map) {
 	d := s.Device
+	m.PutStr("app.debug.proguard_uuid", lowerUUID(d, s.Release))
 	m.PutStr("app.debug.source_map_uuid", lowerUUID(d, s.Release))
 	m.PutStr("deployment.environment.name", "production")
 	m.PutStr(mobile.AttrDeviceID, d.Installation)

@@ -181,6 +181,9 @@ type Feed interface {
 	// Heads yields the heads of a bucket, emptied ones included, ordered by
 	// session and week.
 	Heads(ctx context.Context, b Bucket) iter.Seq2[Head, error]
+	// Tenants yields every tenant that sent something, ordered. It is for work
+	// in the background: an answer to a tenant never comes of it.
+	Tenants(ctx context.Context) iter.Seq2[string, error]
 	// Cursor returns the cursor of the named reader; the zero Cursor if it
 	// has none.
 	Cursor(ctx context.Context, reader string, shard int16) (Cursor, error)

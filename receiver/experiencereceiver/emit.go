@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/client"
@@ -27,11 +27,7 @@ import (
 	"github.com/otelcol-mobile/otelcol-mobile/receiver/experiencereceiver/internal/metadata"
 )
 
-const (
-	scopeName = "github.com/otelcol-mobile/otelcol-mobile/receiver/experiencereceiver"
-	// maxApps bounds how many apps metrics are emitted for.
-	maxApps = 50_000
-)
+const scopeName = "github.com/otelcol-mobile/otelcol-mobile/receiver/experiencereceiver"
 
 // app names one app of a tenant.
 type app struct{ tenant, id string }
@@ -43,24 +39,10 @@ type emitter struct {
 	metrics   consumer.Metrics
 	window    time.Duration
 	telemetry *metadata.TelemetryBuilder
-
-	mu   sync.Mutex
-	apps map[app]bool
 }
 
 func newEmitter(cfg *Config, telemetry *metadata.TelemetryBuilder) *emitter {
-	return &emitter{window: cfg.MetricsWindow, telemetry: telemetry, apps: map[app]bool{}}
-}
-
-// remember notes the apps that metrics are emitted for.
-func (e *emitter) remember(touched []store.Bucket) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, b := range touched {
-		if len(e.apps) < maxApps {
-			e.apps[app{b.Tenant, b.App}] = true
-		}
-	}
+	return &emitter{window: cfg.MetricsWindow, telemetry: telemetry}
 }
 
 // byTenant calls send for each run of items of one tenant, in order of tenant.
@@ -196,22 +178,45 @@ func putIssue(lr plog.LogRecord, o *derive.Opened) {
 }
 
 // gauges sends the metrics of every app, one call a tenant.
-func (e *emitter) gauges(ctx context.Context, s store.Reader, now time.Time) error {
-	e.mu.Lock()
-	apps := make([]app, 0, len(e.apps))
-	for a := range e.apps {
-		apps = append(apps, a)
-	}
-	e.mu.Unlock()
-	return byTenant(apps, func(a app) string { return a.tenant }, func(tenant string, list []app) error {
+func (e *emitter) gauges(ctx context.Context, s store.Store, now time.Time) error {
+	for tenant, err := range s.Tenants(ctx) {
+		if err != nil {
+			return fmt.Errorf("read tenants: %w", err)
+		}
 		md := pmetric.NewMetrics()
-		for _, a := range list {
-			if err := e.putGauges(ctx, md, s, a, now); err != nil {
+		for id, err := range appIDs(ctx, s, tenant) {
+			if err == nil {
+				err = e.putGauges(ctx, md, s, app{tenant, id}, now)
+			}
+			if err != nil {
 				return err
 			}
 		}
-		return e.consume(withTenant(ctx, tenant), "metric", md.DataPointCount(), func(ctx context.Context) error { return e.metrics.ConsumeMetrics(ctx, md) })
-	})
+		err := e.consume(withTenant(ctx, tenant), "metric", md.DataPointCount(), func(ctx context.Context) error { return e.metrics.ConsumeMetrics(ctx, md) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appIDs yields a tenant's apps once, whatever platforms they run on.
+func appIDs(ctx context.Context, s store.Reader, tenant string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		last, first := "", true
+		for a, err := range s.Apps(ctx, tenant) {
+			if err != nil {
+				yield("", fmt.Errorf("read apps of %s: %w", tenant, err))
+				return
+			}
+			if !first && a.App == last {
+				continue
+			}
+			if last, first = a.App, false; !yield(last, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (e *emitter) putGauges(ctx context.Context, md pmetric.Metrics, s store.Reader, a app, now time.Time) error {

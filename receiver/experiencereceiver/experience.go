@@ -156,7 +156,6 @@ func (e *experience) derive(ctx context.Context, d *derive.Deriver) (more bool, 
 	if s.Until > 0 {
 		e.telemetry.MobileExperienceLag.Record(ctx, max(now.Sub(time.Unix(0, s.Until)), 0).Seconds())
 	}
-	e.emit.remember(s.Apps)
 	return s.Marks == batch || s.Heads == batch, nil
 }
 

@@ -92,7 +92,9 @@ func crashed(t *testing.T, s store.Store, tenant string) {
 	require.NoError(t, s.Apply(t.Context(), &store.Facts{Parts: []store.Part{p}, Groups: []store.Group{{
 		Tenant: tenant, App: "shop", Fingerprint: store.Fingerprint{Version: "f1", Fine: store.Digest{1}}, Coarse: store.Digest{2},
 		Kind: "crash", Fatal: true, Quality: 3, Title: "boom", FirstSeen: now, LastSeen: now,
-	}}}))
+	}}, Apps: []store.App{
+		{Tenant: tenant, App: "shop", Platform: "android", LastSeen: now}, {Tenant: tenant, App: "shop", Platform: "ios", LastSeen: now},
+	}}))
 }
 
 func start(t *testing.T, h component.Host, cfg *Config, logs consumer.Logs, metrics consumer.Metrics) {
@@ -147,6 +149,13 @@ func TestFactsBecomeScoresIssuesAndMetrics(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return len(records(&logs, mobile.EventScoredSession)) == 2 && len(records(&logs, mobile.EventNewIssue)) == 2 && metrics.DataPointCount() > 0
 	}, within, 20*time.Millisecond)
+	apps := map[string]bool{}
+	for _, md := range metrics.AllMetrics() {
+		require.Equal(t, 1, md.ResourceMetrics().Len(), "an app once, on however many platforms")
+		tenant, _ := md.ResourceMetrics().At(0).Resource().Attributes().Get(mobile.AttrTenantID)
+		apps[tenant.Str()] = true
+	}
+	assert.NotEmpty(t, apps)
 	lr := records(&logs, mobile.EventScoredSession)[0]
 	score, _ := lr.Attributes().Get(mobile.AttrScore)
 	assert.EqualValues(t, 25, score.Int())

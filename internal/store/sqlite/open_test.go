@@ -175,7 +175,7 @@ func TestMigrationsAddToWhatIsThere(t *testing.T) {
 func TestQuestionsGoAlongAnIndex(t *testing.T) {
 	s := openEmpty(t)
 	for _, text := range []string{
-		sqlMarks, sqlParts, sqlSessionHeads, sqlHeads, sqlCursor, sqlApps, sqlChunks, sqlRollups, sqlGroups, sqlCrashes, sqlIssues, sqlWeeks,
+		sqlMarks, sqlParts, sqlSessionHeads, sqlHeads, sqlCursor, sqlTenants, sqlApps, sqlChunks, sqlRollups, sqlGroups, sqlCrashes, sqlIssues, sqlWeeks,
 		sqlGroupFirst, sqlGroupLast, sqlReadIssue, sqlAnnounced,
 	} {
 		for _, step := range plan(t, s, text) {

@@ -11,7 +11,7 @@ import (
 type questions struct {
 	marks, parts, sessionHeads, heads, cursor *sql.Stmt
 
-	apps, chunks, rollups, groups, crashes, weeks, issues *sql.Stmt
+	tenants, apps, chunks, rollups, groups, crashes, weeks, issues *sql.Stmt
 }
 
 // Each ends with the position after which it begins and the number of rows.
@@ -31,6 +31,8 @@ WHERE tenant = ? AND app = ? AND hour = ? AND shard = ? AND (session, week) > (?
 ORDER BY session, week LIMIT ?`
 
 	sqlCursor = `SELECT seq, until FROM cursor WHERE reader = ? AND shard = ?`
+
+	sqlTenants = `SELECT tenant FROM app WHERE tenant > ? ORDER BY tenant LIMIT ?`
 
 	sqlApps = `SELECT id, app, platform, name, last_seen FROM app
 WHERE tenant = ? AND (app, platform, id) > (?, ?, ?)
@@ -89,6 +91,7 @@ func (q *questions) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.sessionHeads, sqlSessionHeads},
 		{&q.heads, sqlHeads},
 		{&q.cursor, sqlCursor},
+		{&q.tenants, sqlTenants},
 		{&q.apps, sqlApps},
 		{&q.chunks, sqlChunks},
 		{&q.rollups, sqlRollups},

@@ -9,6 +9,27 @@ import (
 	"github.com/otelcol-mobile/otelcol-mobile/internal/store"
 )
 
+// Tenants implements store.Feed. It leaps along the index from one tenant to the
+// next, however many apps each has.
+func (s *Store) Tenants(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for last, more := "", true; more; {
+			more = false
+			next := list[string]{
+				op: "read tenants", stmt: s.ask.tenants, after: []any{[]byte(last)}, limit: 1,
+				scan:     func(from scanner, tenant *string) (int, error) { return 0, from.Scan(tenant) },
+				position: func(tenant *string) []any { return []any{[]byte(*tenant)} },
+			}.all(ctx, s)
+			for tenant, err := range next {
+				if !yield(tenant, err) || err != nil {
+					return
+				}
+				last, more = tenant, true
+			}
+		}
+	}
+}
+
 // Apps implements store.Reader.
 func (s *Store) Apps(ctx context.Context, tenant string) iter.Seq2[store.App, error] {
 	type row struct {

@@ -47,6 +47,7 @@ func reads(t *testing.T, s store.Store) []question {
 		asked(t, "SessionHeads", func(ctx context.Context) iter.Seq2[store.Head, error] { return s.SessionHeads(ctx, key) }),
 		asked(t, "Heads", func(ctx context.Context) iter.Seq2[store.Head, error] { return s.Heads(ctx, bucket(hour)) }),
 		asked(t, "Apps", func(ctx context.Context) iter.Seq2[store.App, error] { return s.Apps(ctx, tenant) }),
+		asked(t, "Tenants", func(ctx context.Context) iter.Seq2[string, error] { return s.Tenants(ctx) }),
 		asked(t, "Chunks", func(ctx context.Context) iter.Seq2[store.Chunk, error] { return s.Chunks(ctx, key) }),
 		asked(t, "Rollups", func(ctx context.Context) iter.Seq2[store.Rollup, error] {
 			return s.Rollups(ctx, tenant, app, "total", 0, 1<<30)

@@ -183,6 +183,13 @@ func (r *run) check(when string) {
 			require.Equal(r.t, r.m.cursors[cursorKey{reader, shard}], c, when)
 		}
 	}
+	var known []string
+	for _, tenant := range slices.Sorted(slices.Values(tenantNames())) {
+		if len(r.m.appsOf(tenant)) > 0 {
+			known = append(known, tenant)
+		}
+	}
+	require.Equal(r.t, known, collect(r.t, r.s.Tenants(r.t.Context())), when)
 	for _, tenant := range tenantNames() {
 		require.Equal(r.t, r.m.appsOf(tenant), collect(r.t, r.s.Apps(r.t.Context(), tenant)), when)
 		for _, app := range appNames() {
