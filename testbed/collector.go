@@ -139,7 +139,7 @@ func (c *Collector) Stop(tb testing.TB) {
 func (c *Collector) Kill(tb testing.TB) {
 	tb.Helper()
 	require.NoError(tb, c.cmd.Process.Kill())
-	_ = <-c.end // its error is the kill
+	require.Error(tb, <-c.end, "it was killed")
 	c.cmd = nil
 }
 

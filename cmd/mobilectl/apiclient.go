@@ -26,7 +26,7 @@ func (c apiClient) get(ctx context.Context, path string, answer any) error {
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", path, err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		var problem struct {
 			Detail string `json:"detail"`

@@ -51,7 +51,7 @@ func newRootCommand() *cobra.Command {
 		Short:         "The operator's tool of otelcol-mobile",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(cmd *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("unknown command %q", args[0])}
 			}

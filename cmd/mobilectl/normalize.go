@@ -112,7 +112,7 @@ func writeOutput(w io.Writer, out dialect.Output) error {
 	if err != nil {
 		return fmt.Errorf("write logs: %w", err)
 	}
-	if _, err := fmt.Fprintf(w, "%s\n", logs); err != nil {
+	if _, err = fmt.Fprintf(w, "%s\n", logs); err != nil {
 		return fmt.Errorf("write logs: %w", err)
 	}
 	if out.Traces.SpanCount() == 0 {
@@ -122,7 +122,7 @@ func writeOutput(w io.Writer, out dialect.Output) error {
 	if err != nil {
 		return fmt.Errorf("write traces: %w", err)
 	}
-	if _, err := fmt.Fprintf(w, "%s\n", traces); err != nil {
+	if _, err = fmt.Fprintf(w, "%s\n", traces); err != nil {
 		return fmt.Errorf("write traces: %w", err)
 	}
 	return nil
@@ -134,7 +134,7 @@ func reportCounts(w io.Writer, c *dialect.Counts) {
 		word   string
 		counts map[dialect.Reason]int64
 	}{{"refused", c.Refused}, {"noted", c.Noted}} {
-		var lines []string
+		lines := make([]string, 0, len(group.counts))
 		for reason, n := range group.counts {
 			lines = append(lines, fmt.Sprintf("%s %d: %s", group.word, n, reason.Reason))
 		}

@@ -41,9 +41,9 @@ func startCollector(ctx context.Context, bind, data string) (*collector, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // the process has its own
 	// The process is ended by stop, after ctx: it must not be killed with it.
-	c.cmd = exec.CommandContext(context.WithoutCancel(ctx), binary, "--config", filepath.Join("config", "standalone.yaml"))
+	c.cmd = exec.CommandContext(context.WithoutCancel(ctx), binary, "--config", filepath.Join("config", "standalone.yaml")) //nolint:gosec // the program beside this one
 	c.cmd.Env = append(os.Environ(), "MOBILE_BIND="+bind, "MOBILE_DATA="+data)
 	c.cmd.Stdout, c.cmd.Stderr = out, out
 	// A Ctrl-C on the terminal goes to the whole group; the Collector shall
