@@ -60,7 +60,7 @@ func newRootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newDemoCommand(), newFleetCommand(), newNormalizeCommand(), newFingerprintCommand(), newScoreCommand())
+	root.AddCommand(newDemoCommand(), newFleetCommand(), newNormalizeCommand(), newFingerprintCommand(), newScoreCommand()) //nolint:contextcheck // cobra hands a command its context
 	for _, cmd := range root.Commands() {
 		if check := cmd.Args; check != nil {
 			cmd.Args = func(cmd *cobra.Command, args []string) error {
