@@ -161,3 +161,31 @@ func TestMistakesInTheConfigurationAreNamed(t *testing.T) {
 		})
 	}
 }
+
+// withChange starts the standalone configuration with one thing changed.
+func withChange(t *testing.T, from, to string) *Collector {
+	t.Helper()
+	standalone, err := os.ReadFile(filepath.Join(Root, "config", "standalone.yaml"))
+	require.NoError(t, err)
+	changed := strings.Replace(string(standalone), from, to, 1)
+	require.NotEqual(t, string(standalone), changed)
+	c := &Collector{Host: NewHost(), Dir: t.TempDir()}
+	c.Config = filepath.Join(c.Dir, "changed.yaml")
+	require.NoError(t, os.WriteFile(c.Config, []byte(changed), 0o600))
+	c.Run(t)
+	t.Cleanup(func() { c.Stop(t) })
+	return c
+}
+
+func TestTemporaryTroubleAsksToComeAgain(t *testing.T) {
+	// The limit is below what the process needs at rest, so it refuses all.
+	c := withChange(t, "limit_mib: 512\n    spike_limit_mib: 128", "limit_mib: 10\n    spike_limit_mib: 2")
+	Eventually(t, settle, func() error {
+		status, header, err := c.Post(t.Context(), "logs", Shop, protobuf, crashes("p", "s", 1))
+		if err != nil || status != http.StatusServiceUnavailable {
+			return fmt.Errorf("status %d, error %v", status, err) //nolint:errorlint // it may be nil
+		}
+		assert.NotEmpty(t, header.Get("Retry-After"))
+		return nil
+	})
+}

@@ -3,10 +3,13 @@ package testbed
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -153,4 +156,49 @@ service:
 	c.Run(b)
 	defer c.Stop(b)
 	sendLoad(b, c)
+}
+
+// BenchmarkAPI asks every question of the demo's truth over the demo's data and
+// reports the 95th percentile of the answers' time.
+func BenchmarkAPI(b *testing.B) {
+	c := &Collector{Host: NewHost(), Dir: b.TempDir()}
+	c.Run(b)
+	defer c.Stop(b)
+	file := filepath.Join(c.Dir, "truth.json")
+	cmd := exec.CommandContext(b.Context(), Binary(b, "mobilectl"), "fleet", "--endpoint", "http://"+c.Host+":4318", //nolint:gosec // the binary under test
+		"--devices", "300", "--days", "7", "--seed", "1", "--truth", file)
+	out, err := cmd.CombinedOutput()
+	require.NoError(b, err, string(out))
+	sent := time.Now()
+	Eventually(b, time.Minute, func() error {
+		_, answer := c.Ask(b, Acme, "/apps")
+		until, err := time.Parse(time.RFC3339, fmt.Sprint(answer["derived_until"]))
+		if err == nil && until.Before(sent) {
+			err = fmt.Errorf("derived until %v, sent until %v", until, sent)
+		}
+		return err
+	})
+	var truth struct {
+		Tenants map[string]struct {
+			Token string
+			Paths map[string]any
+		}
+	}
+	text, err := os.ReadFile(file)
+	require.NoError(b, err)
+	require.NoError(b, json.Unmarshal(text, &truth))
+	var took []time.Duration
+	for b.Loop() {
+		for _, t := range truth.Tenants {
+			for path := range t.Paths {
+				begin := time.Now()
+				status, _ := c.Ask(b, t.Token, strings.TrimPrefix(path, "/api/v1"))
+				took = append(took, time.Since(begin))
+				require.Equal(b, http.StatusOK, status, path)
+			}
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+	b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "max-ms")
 }
