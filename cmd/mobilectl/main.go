@@ -31,7 +31,7 @@ func main() {
 
 // run executes a command line and returns the exit code.
 func run(ctx context.Context, args []string) int {
-	root := newRootCommand()
+	root := newRootCommand() //nolint:contextcheck // cobra hands the commands their context
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -60,7 +60,7 @@ func newRootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newDemoCommand(), newFleetCommand(), newNormalizeCommand(), newFingerprintCommand(), newScoreCommand()) //nolint:contextcheck // cobra hands a command its context
+	root.AddCommand(newDemoCommand(), newFleetCommand(), newNormalizeCommand(), newFingerprintCommand(), newScoreCommand())
 	for _, cmd := range root.Commands() {
 		if check := cmd.Args; check != nil {
 			cmd.Args = func(cmd *cobra.Command, args []string) error {

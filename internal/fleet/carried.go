@@ -11,7 +11,7 @@ func (p *Plan) carry(d *Device) {
 	if !d.Dialect.apple() || d.Clock != ClockRight {
 		return
 	}
-	r := newRandom(p.Options.Seed, streamNetwork, uint64(d.Index)) //nolint:gosec // an index
+	r := newRandom(p.Options.Seed, streamNetwork, uint64(d.Index))
 	for _, s := range d.Sessions {
 		to := s.reporter()
 		if to == nil {

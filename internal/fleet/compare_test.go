@@ -32,11 +32,11 @@ func TestCompare(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			var got []string
-			for _, d := range Compare(json.RawMessage(tt.truth), json.RawMessage(tt.got)) {
-				got = append(got, d.String())
+			found := Compare(json.RawMessage(tt.truth), json.RawMessage(tt.got))
+			require.Len(t, found, len(tt.want))
+			for i, d := range found {
+				assert.Equal(t, tt.want[i], d.String())
 			}
-			assert.Equal(t, tt.want, got)
 		})
 	}
 }

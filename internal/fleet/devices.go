@@ -73,7 +73,7 @@ func newDevices(o *Options, list []*App) []*Device {
 
 // newDevice returns a device; nth counts those of its app.
 func newDevice(o *Options, app *App, index, nth int) *Device {
-	r := newRandom(o.Seed, streamDevice, uint64(index)) //nolint:gosec // an index
+	r := newRandom(o.Seed, streamDevice, uint64(index))
 	weights := make([]int, len(app.Dialects))
 	for i, s := range app.Dialects {
 		weights[i] = s.weight

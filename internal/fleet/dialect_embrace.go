@@ -31,7 +31,7 @@ func (embraceAndroid) resource(s *Session, m pcommon.Map) {
 
 func (embraceAndroid) scope(*Record) (name, version string) { return embraceScope, "9.2.0" }
 
-// part is the id of the part of the session that a record was made in.
+// common writes what every record has: its type and its session.
 func (e embraceAndroid) common(w *wire, a pcommon.Map, kind string) {
 	a.PutStr("emb.type", kind)
 	a.PutStr("emb.user_session_id", w.session())

@@ -17,7 +17,6 @@ type otelAndroid struct{ honeycomb bool }
 
 func (o otelAndroid) resource(s *Session, m pcommon.Map) {
 	d := s.Device
-	m.PutStr("android.os.api_level", d.Model.API)
 	if o.honeycomb {
 		m.PutStr(mobile.AttrDeviceID, d.Installation)
 		m.PutStr("app.debug.proguard_uuid", lowerUUID(d, s.Release))
@@ -27,6 +26,7 @@ func (o otelAndroid) resource(s *Session, m pcommon.Map) {
 		m.PutStr("telemetry.distro.name", "io.honeycomb.opentelemetry.android")
 		m.PutStr("telemetry.distro.version", "1.0.0")
 	} else {
+		m.PutStr("android.os.api_level", d.Model.API)
 		m.PutStr(mobile.AttrInstallationID, d.Installation)
 	}
 	androidDevice(d, m)

@@ -20,13 +20,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // end is an arbitrary end, off the hour.
 var end = time.Date(2026, 8, 21, 13, 17, 5, 0, time.UTC)
 
-func newPlan(t testing.TB, o Options) *Plan {
-	t.Helper()
+func newPlan(tb testing.TB, o Options) *Plan {
+	tb.Helper()
 	if o.End.IsZero() {
 		o.End = end
 	}
 	p, err := NewPlan(o)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return p
 }
 

@@ -16,19 +16,18 @@ const (
 	HoneycombAndroid
 	HoneycombSwift
 	HoneycombRN
-	numDialects
 )
 
 // String names the dialect and its version.
 func (d Dialect) String() string {
-	names := [...]string{
+	names := []string{
 		"OpenTelemetry Android 1.6", "OpenTelemetry Swift 2.5", "Embrace Android 9.2",
 		"Honeycomb Android 1.0", "Honeycomb Swift 2.4", "Honeycomb React Native 0.7",
 	}
-	if d >= numDialects {
-		return fmt.Sprintf("dialect %d", uint8(d))
+	if int(d) < len(names) {
+		return names[d]
 	}
-	return names[d]
+	return fmt.Sprintf("dialect %d", uint8(d))
 }
 
 // apple says whether the dialect is spoken on Apple's systems.

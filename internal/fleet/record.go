@@ -25,7 +25,7 @@ type recorder struct {
 // record fills a session's records. Calling it again gives the same records.
 func (p *Plan) record(s *Session) {
 	w := &recorder{
-		random: newRandom(p.Options.Seed, streamSession, uint64(s.Device.Index), uint64(s.Index)), //nolint:gosec // indexes
+		random: newRandom(p.Options.Seed, streamSession, uint64(s.Device.Index), uint64(s.Index)),
 		s:      s, app: s.Device.App, plan: p, now: s.Begin,
 	}
 	w.visit = w.app.Screens[0]
@@ -234,7 +234,7 @@ func (s *Session) ended() bool {
 }
 
 // request sends one request.
-func (w *recorder) request(e endpoint) *Record {
+func (w *recorder) request(e endpoint) {
 	q := &Request{Method: e.method, Host: e.host, Path: fill(e.path, &Fault{ID: w.between(10_000, 99_999)}, 0, 0), Status: 200}
 	took := w.spread(e.median)
 	if w.s.Network == "cell" {
@@ -252,9 +252,7 @@ func (w *recorder) request(e endpoint) *Record {
 		q.Status, q.Failure = 0, "timeout"
 		took = 5 * time.Second
 	}
-	r := w.wait(KindRequest, "", took)
-	r.Request = q
-	return r
+	w.wait(KindRequest, "", took).Request = q
 }
 
 // degradedAt says whether a host is in its bad hours.

@@ -82,8 +82,8 @@ func sample(t *testing.T, name string) []shape {
 	}
 	require.NoError(t, err)
 	if strings.HasSuffix(name, "-traces.json") {
-		td, err := new(ptrace.JSONUnmarshaler).UnmarshalTraces(text)
-		require.NoError(t, err)
+		td, errRead := new(ptrace.JSONUnmarshaler).UnmarshalTraces(text)
+		require.NoError(t, errRead)
 		return spanShapes(td)
 	}
 	ld, err := new(plog.JSONUnmarshaler).UnmarshalLogs(text)

@@ -24,8 +24,8 @@ func useDevices(p *Plan) {
 
 // use draws a device's sessions.
 func (d *Device) use(o *Options) {
-	r := newRandom(o.Seed, streamUsage, uint64(d.Index)) //nolint:gosec // an index
-	habit := r.between(60, 230)                          // sessions in 100 days of use, times a hundred
+	r := newRandom(o.Seed, streamUsage, uint64(d.Index))
+	habit := r.between(60, 230) // sessions in a hundred days
 	update := time.Duration(r.IntN(36)) * time.Hour
 	stays := r.percent(12) // never updates
 	home := pick(r, []string{"wifi", "wifi", "cell"})

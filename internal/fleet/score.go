@@ -186,8 +186,14 @@ type gate struct {
 func gates() map[string]gate {
 	out := map[string]gate{}
 	for i, g := range []gate{
-		{name: "crash", d: .75}, {name: "crash_at_start", d: .90}, {name: "crash_background", d: .10}, {name: "anr", d: .55},
-		{name: "critical_flow", d: .55}, {name: "failed_flow", d: .35}, {name: "rage_tap", d: .16, most: 3}, {name: "handled_error", d: .02, most: 5},
+		{name: "crash", d: .75},
+		{name: "crash_at_start", d: .90},
+		{name: "crash_background", d: .10},
+		{name: "anr", d: .55},
+		{name: "critical_flow", d: .55},
+		{name: "failed_flow", d: .35},
+		{name: "rage_tap", d: .16, most: 3},
+		{name: "handled_error", d: .02, most: 5},
 	} {
 		g.order = i
 		out[g.name] = g

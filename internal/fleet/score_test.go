@@ -25,8 +25,8 @@ func (l *line) add(r Record, took time.Duration) *line {
 	return l
 }
 
-func (l *line) start(kind string, ms int) *line {
-	return l.add(Record{Kind: KindStart, Name: kind}, millis(ms))
+func (l *line) start(ms int) *line {
+	return l.add(Record{Kind: KindStart, Name: startCold}, millis(ms))
 }
 
 func (l *line) loads(ms ...int) *line {
@@ -71,12 +71,12 @@ func scoreLine(l *line) Scored {
 	return viewOf(s).scored
 }
 
-func good() *line { return newLine().start(startCold, 900).loads(300, 400).requests(3, 120, 200) }
+func good() *line { return newLine().start(900).loads(300, 400).requests(3, 120, 200) }
 
 // mixed is the specification's second example but for its hitches: frozen
 // frames stand in for 8 ms/s, of which the utility is .322.
 func mixed() *line {
-	l := newLine().start(startCold, 3200).loads(1200, 800, 1600, 900).requests(8, 100, 200).requests(1, 1500, 200).requests(1, 200, 503)
+	l := newLine().start(3200).loads(1200, 800, 1600, 900).requests(8, 100, 200).requests(1, 1500, 200).requests(1, 200, 503)
 	l.add(Record{Kind: KindHang}, millis(700))
 	return l
 }
@@ -91,12 +91,12 @@ func points(s Scored) map[string]int {
 
 func TestWorkedExamplesOfTheSpecification(t *testing.T) {
 	type pts = map[string]int
-	slow := newLine().start(startCold, 3200)
+	slow := newLine().start(3200)
 	// 10: everything at its poor limit.
-	poor := newLine().start(startCold, 5000).loads(4000).requests(1, 4000, 200).flow(flowCheckout, flowSucceeded, 8*time.Second).frozen(4)
+	poor := newLine().start(5000).loads(4000).requests(1, 4000, 200).flow(flowCheckout, flowSucceeded, 8*time.Second).frozen(4)
 	poor.add(Record{Kind: KindHang}, 2*time.Second)
 	// 11: checkout 2.9 s, 1 of 5 requests failed, one rage tap.
-	slowCheckout := newLine().start(startCold, 900).loads(300).requests(4, 100, 200).requests(1, 100, 500).
+	slowCheckout := newLine().start(900).loads(300).requests(4, 100, 200).requests(1, 100, 500).
 		flow(flowCheckout, flowSucceeded, 2900*time.Millisecond).frozen(0)
 	slowCheckout.add(Record{Kind: KindHang}, millis(100)).add(Record{Kind: KindRage}, 0)
 	tests := map[string]struct {
@@ -107,7 +107,7 @@ func TestWorkedExamplesOfTheSpecification(t *testing.T) {
 	}{
 		"1 all good":               {good(), 100, satisfied, pts{}},
 		"3 crash":                  {good().later().fault(KindCrash, false), 25, frustrated, pts{"crash": 75}},
-		"crash at start":           {newLine().start(startCold, 900).fault(KindCrash, false), 10, frustrated, pts{"crash_at_start": 90}},
+		"crash at start":           {newLine().start(900).fault(KindCrash, false), 10, frustrated, pts{"crash_at_start": 90}},
 		"5 one ANR":                {good().fault(KindANR, false), 45, frustrated, pts{"anr": 55}},
 		"6 flow failed":            {good().flow("search", flowFailed, 0), 65, tolerating, pts{"failed_flow": 35}},
 		"6 flow timed out":         {good().flow("search", flowTimedOut, 0), 65, tolerating, pts{"failed_flow": 35}},

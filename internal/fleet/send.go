@@ -198,8 +198,8 @@ func (s *sending) post(ctx context.Context, u *Upload, packed []byte) (again tim
 	if err != nil {
 		return -1, fmt.Errorf("post %s: %w", u.Path(), err)
 	}
-	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	_ = res.Body.Close()
 	if err != nil {
 		return -1, fmt.Errorf("read answer of %s: %w", u.Path(), err)
 	}
@@ -295,8 +295,8 @@ func (p *pacer) wait(ctx context.Context, n int) error {
 		p.next = floor
 	}
 	p.next = p.next.Add(time.Duration(n) * time.Second / time.Duration(p.rate))
-	if ahead := p.next.Sub(now); ahead > 0 {
-		return sleep(ctx, ahead)
+	if early := p.next.Sub(now); early > 0 {
+		return sleep(ctx, early)
 	}
 	return ctx.Err()
 }

@@ -26,7 +26,7 @@ type receiver struct {
 	before func(w http.ResponseWriter, r *http.Request) bool
 }
 
-func newReceiver(t testing.TB) (*receiver, *httptest.Server) {
+func newReceiver(t *testing.T) (*receiver, *httptest.Server) {
 	t.Helper()
 	r := &receiver{records: map[string]int{}, bodies: map[string]int{}}
 	s := httptest.NewServer(r)

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,7 +17,7 @@ type appleFrame struct {
 
 // appleFrames are the frames of a bug as they are in the session's release.
 func (f *Fault) appleFrames() []appleFrame {
-	var out []appleFrame
+	out := make([]appleFrame, 0, len(f.Bug.Frames)+8)
 	for _, text := range f.lines(f.Bug.Frames) {
 		image, rest, _ := strings.Cut(text, " ")
 		at := strings.LastIndexByte(rest, ' ')
@@ -50,8 +51,9 @@ func mangle(module, symbol string) string {
 func (f *Fault) symbolsText() string {
 	frames := f.appleFrames()
 	if f.Bug.Kind == KindCrash {
-		top := []appleFrame{{image: "CoreFoundation", symbol: "__exceptionPreprocess", offset: 164}, {image: "libobjc.A.dylib", symbol: "objc_exception_throw", offset: 60}}
-		frames = append(top, frames...)
+		frames = slices.Insert(frames, 0,
+			appleFrame{image: "CoreFoundation", symbol: "__exceptionPreprocess", offset: 164},
+			appleFrame{image: "libobjc.A.dylib", symbol: "objc_exception_throw", offset: 60})
 	}
 	if f.Variant%2 == 0 {
 		frames = append(frames, appleFrame{image: "UIKitCore", symbol: "-[UIApplication sendAction:to:from:forEvent:]", offset: 96})
@@ -80,7 +82,7 @@ func imageUUID(image, os string) string {
 	for _, c := range []byte(image + os) {
 		h = mix(h ^ uint64(c))
 	}
-	return fmt.Sprintf("%08X-%04X-3%03X-8%03X-%012X", uint32(h), uint16(h>>32), h>>48&0xfff, h>>52&0xfff, mix(h)&0xffffffffffff) //nolint:gosec // bits of a hash
+	return fmt.Sprintf("%08X-%04X-3%03X-8%03X-%012X", uint32(h), uint16(h>>32), h>>48&0xfff, h>>52&0xfff, mix(h)&0xffffffffffff)
 }
 
 // kitFrame is a frame of a MetricKit document.
@@ -135,8 +137,7 @@ func (f *Fault) nestedText() string {
 		frames[i].offset += 40000
 	}
 	doc := ""
-	for i := len(frames) - 1; i >= 0; i-- {
-		k := frames[i]
+	for _, k := range slices.Backward(frames) {
 		members := []string{
 			`"binaryUUID":"` + k.uuid + `"`, `"offsetIntoBinaryTextSegment":` + strconv.Itoa(k.offset), `"sampleCount":1`,
 			`"binaryName":` + jsonText(k.name), `"address":` + strconv.Itoa(0x1a0000000+k.offset),

@@ -27,7 +27,7 @@ func (t *trouble) move() {
 // plant chooses what happens in an app's sessions. It returns what it drew from,
 // for what is planted later.
 func plant(p *Plan, app *App) random {
-	r := newRandom(p.Options.Seed, streamBugs, uint64(len(app.ID)), uint64(app.Share)) //nolint:gosec // small numbers
+	r := newRandom(p.Options.Seed, streamBugs, uint64(len(app.ID)), uint64(app.Share))
 	var all []*Session
 	for _, d := range p.devicesOf(app) {
 		all = append(all, d.Sessions...)

@@ -84,10 +84,13 @@ func metricNames() []string {
 // metric is a number over some sessions, nil where it is undefined. ok is
 // false where it is open whether it is.
 func metric(name string, views []*view) (value any, ok bool) {
-	sessions := 0
+	sessions, crashed := 0, 0
 	for _, v := range views {
 		if v.session != nil {
 			sessions++
+		}
+		if v.session != nil && v.crashed {
+			crashed++
 		}
 	}
 	switch name {
@@ -96,26 +99,11 @@ func metric(name string, views []*view) (value any, ok bool) {
 	case "crashes":
 		return count(views, func(i incident) bool { return i.bug.Kind == KindCrash }), true
 	case "crash_free_sessions":
-		crashed := 0
-		for _, v := range views {
-			if v.session != nil && v.crashed {
-				crashed++
-			}
-		}
 		return share01(sessions-crashed, sessions), true
 	case "score":
 		return scoreDoc(views)["mean"], true
 	case "flow_completion":
-		done, all := 0, 0
-		for _, v := range views {
-			for _, f := range v.flows {
-				all++
-				if f.outcome == flowSucceeded {
-					done++
-				}
-			}
-		}
-		return share01(done, all), true
+		return completion(views), true
 	default: // value_at_risk
 		minor, worth := atRisk(views)
 		if !worth {
@@ -123,6 +111,20 @@ func metric(name string, views []*view) (value any, ok bool) {
 		}
 		return minor, true
 	}
+}
+
+// completion is the share of userflows that ended well.
+func completion(views []*view) any {
+	done, all := 0, 0
+	for _, v := range views {
+		for _, f := range v.flows {
+			all++
+			if f.outcome == flowSucceeded {
+				done++
+			}
+		}
+	}
+	return share01(done, all)
 }
 
 func count(views []*view, counts func(incident) bool) int {

@@ -68,7 +68,7 @@ func (p *Plan) Uploads() []Upload {
 
 // sessionUploads appends what a device sends in a session.
 func (p *Plan) sessionUploads(out []Upload, s *Session) []Upload {
-	r := newRandom(p.Options.Seed, streamNetwork, uint64(s.Device.Index), uint64(s.Index)) //nolint:gosec // indexes
+	r := newRandom(p.Options.Seed, streamNetwork, uint64(s.Device.Index), uint64(s.Index))
 	logs, spans, crash := s.split()
 	steady := s.Device.Clock == ClockAhead // must all be moved by the same time
 	batch := maxBatch

@@ -29,7 +29,7 @@ func (w *wire) stamp(ns int64) pcommon.Timestamp {
 	if w.device().Clock == ClockAhead {
 		ns += int64(ahead)
 	}
-	return pcommon.Timestamp(ns) //nolint:gosec // after 1970
+	return pcommon.Timestamp(ns)
 }
 
 // times stamps a log with time and observed time.

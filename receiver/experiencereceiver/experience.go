@@ -85,25 +85,30 @@ func (e *experience) Start(ctx context.Context, host component.Host) error {
 func (e *experience) run(ctx context.Context, host component.Host, s store.Store, d *derive.Deriver) {
 	sessions := derive.NewEmitter(s, shard, derive.EmitSettings{Generation: e.cfg.Generation, Idle: e.cfg.SessionIdle, Batch: batch})
 	issues := derive.NewEmitter(s, shard, derive.EmitSettings{Generation: e.cfg.Generation, Batch: batch})
-	loops := map[string]func(context.Context) (more bool, err error){
-		"derive": func(ctx context.Context) (bool, error) { return e.derive(ctx, d) },
-	}
-	if e.emit.logs != nil {
-		loops["emit sessions"] = func(ctx context.Context) (bool, error) {
-			n, err := sessions.Sessions(ctx, time.Now(), e.emit.sessions)
+	// Numbers that stand still make the component unhealthy. A dead consumer
+	// delays emissions only: it is in the log.
+	health := func(event *componentstatus.Event) { componentstatus.ReportStatus(host, event) }
+	quiet := func(*componentstatus.Event) {}
+	e.done.Go(func() {
+		e.loop(ctx, "derive", e.cfg.Interval, health, func(ctx context.Context) (bool, error) { return e.derive(ctx, d) })
+	})
+	e.done.Go(func() {
+		e.loop(ctx, "open issues", e.cfg.Interval, quiet, func(ctx context.Context) (bool, error) {
+			n, err := issues.Issues(ctx, e.emit.issues)
 			return n == batch, err
-		}
-	}
-	loops["open issues"] = func(ctx context.Context) (bool, error) {
-		n, err := issues.Issues(ctx, e.emit.issues)
-		return n == batch, err
-	}
-	for name, step := range loops {
-		e.done.Go(func() { e.loop(ctx, host, name, e.cfg.Interval, step) })
+		})
+	})
+	if e.emit.logs != nil {
+		e.done.Go(func() {
+			e.loop(ctx, "emit sessions", e.cfg.Interval, quiet, func(ctx context.Context) (bool, error) {
+				n, err := sessions.Sessions(ctx, time.Now(), e.emit.sessions)
+				return n == batch, err
+			})
+		})
 	}
 	if e.emit.metrics != nil {
 		e.done.Go(func() {
-			e.loop(ctx, host, "emit metrics", e.cfg.MetricsInterval, func(ctx context.Context) (bool, error) {
+			e.loop(ctx, "emit metrics", e.cfg.MetricsInterval, quiet, func(ctx context.Context) (bool, error) {
 				return false, e.emit.gauges(ctx, s, time.Now())
 			})
 		})
@@ -111,8 +116,9 @@ func (e *experience) run(ctx context.Context, host component.Host, s store.Store
 }
 
 // loop calls step until ctx ends: again at once while there is more to do,
-// else after the interval, and after an error later and later.
-func (e *experience) loop(ctx context.Context, host component.Host, name string, interval time.Duration, step func(context.Context) (bool, error)) {
+// else after the interval, and after an error later and later. report hears of
+// the first error and of the end of trouble.
+func (e *experience) loop(ctx context.Context, name string, interval time.Duration, report func(*componentstatus.Event), step func(context.Context) (bool, error)) {
 	wait, failing := time.Duration(0), false
 	for {
 		select {
@@ -127,7 +133,7 @@ func (e *experience) loop(ctx context.Context, host component.Host, name string,
 		case err != nil:
 			wait = min(max(2*wait, interval), maxBackoff)
 			if !failing {
-				componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(fmt.Errorf("%s: %w", name, err)))
+				report(componentstatus.NewRecoverableErrorEvent(fmt.Errorf("%s: %w", name, err)))
 				e.logger.Warn("Work is interrupted and will be tried again", zap.String("work", name), zap.Error(err))
 			}
 			failing = true
@@ -138,7 +144,8 @@ func (e *experience) loop(ctx context.Context, host component.Host, name string,
 			wait = interval
 		}
 		if failing {
-			componentstatus.ReportStatus(host, componentstatus.NewEvent(componentstatus.StatusOK))
+			report(componentstatus.NewEvent(componentstatus.StatusOK))
+			e.logger.Info("Work goes on", zap.String("work", name))
 			failing = false
 		}
 	}

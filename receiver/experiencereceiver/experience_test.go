@@ -3,9 +3,11 @@ package experiencereceiver
 import (
 	"context"
 	"errors"
+	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-mobile/otelcol-mobile/internal/derive"
 	"github.com/otelcol-mobile/otelcol-mobile/internal/mobile"
 	"github.com/otelcol-mobile/otelcol-mobile/internal/session"
 	"github.com/otelcol-mobile/otelcol-mobile/internal/store"
@@ -187,6 +190,12 @@ func (f *flaky) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	return f.LogsSink.ConsumeLogs(ctx, ld)
 }
 
+func (f *flaky) asked() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.n
+}
+
 func (f *flaky) set(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -198,9 +207,35 @@ func TestADeadConsumerDelaysEmissionsOnly(t *testing.T) {
 	sink := &flaky{err: errors.New("away")}
 	start(t, h, config(), sink, nil)
 	crashed(t, h.store, "acme")
-	require.Eventually(t, func() bool { return h.reported(componentstatus.StatusRecoverableError) }, within, 20*time.Millisecond)
+	require.Eventually(t, func() bool {
+		c, err := h.store.Cursor(t.Context(), derive.Reader(0), 0)
+		return err == nil && c.Seq == 1 && sink.asked() > 0
+	}, within, 20*time.Millisecond, "the numbers are there")
 	sink.set(nil)
 	require.Eventually(t, func() bool { return len(records(&sink.LogsSink, mobile.EventScoredSession)) == 1 }, within, 20*time.Millisecond)
+	assert.Empty(t, h.seen, "the component is healthy all the time")
+}
+
+// broken is a store whose feed cannot be read for a while.
+type broken struct {
+	store.Store
+	healed atomic.Bool
+}
+
+func (b *broken) Marks(ctx context.Context, shard int16, after int64, limit int) iter.Seq2[store.Mark, error] {
+	if b.healed.Load() {
+		return b.Store.Marks(ctx, shard, after, limit)
+	}
+	return func(yield func(store.Mark, error) bool) { yield(store.Mark{}, store.ErrUnavailable) }
+}
+
+func TestAStoreThatDoesNotAnswerMakesItUnhealthyUntilItDoes(t *testing.T) {
+	h := newHost(t)
+	b := &broken{Store: h.store}
+	h.store = b
+	start(t, h, config(), consumertest.NewNop(), nil)
+	require.Eventually(t, func() bool { return h.reported(componentstatus.StatusRecoverableError) }, within, 20*time.Millisecond)
+	b.healed.Store(true)
 	require.Eventually(t, func() bool { return h.reported(componentstatus.StatusOK) }, within, 20*time.Millisecond)
 }
 
