@@ -31,7 +31,7 @@ func Metrics() []Metric {
 		{"crash_free_sessions", "1", "Share of sessions in which the user saw no crash", crashFreeSessions},
 		{"crash_free_users", "1", "Share of users who saw no crash", crashFreeUsers},
 		{"anrs", "{hang}", "ANRs and hangs of at least five seconds", count(func(c *Cell) int64 { return c.ANRs })},
-		{"score", "1", "Mean experience score of scored sessions, 0 to 100", meanScore},
+		{"score", "{point}", "Mean experience score of scored sessions, 0 to 100", meanScore},
 		{"frustrated_share", "1", "Share of scored sessions that were frustrated", frustratedShare},
 		{"start_ms", "ms", "95th percentile of cold starts", func(c *Cell) (float64, bool) {
 			return float64(c.Cold.Quantile(0.95)) / 1000, c.Cold.Len() > 0

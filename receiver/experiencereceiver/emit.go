@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/client"
@@ -242,7 +243,7 @@ func (e *emitter) putGauges(ctx context.Context, md pmetric.Metrics, s store.Rea
 			continue
 		}
 		out := sm.Metrics().AppendEmpty()
-		out.SetName("mobile." + m.Name)
+		out.SetName("mobile." + strings.TrimSuffix(m.Name, "_ms")) // the unit says it
 		out.SetUnit(m.Unit)
 		out.SetDescription(m.Description + ", over the last " + e.window.String())
 		p := out.SetEmptyGauge().DataPoints().AppendEmpty()
