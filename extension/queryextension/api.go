@@ -220,7 +220,7 @@ func (a *api) series(ctx context.Context, r *request, s query.Scope) (any, error
 	}
 	by := r.text("by", "")
 	if by != "" && by != "release" {
-		return nil, &query.ParamError{Param: "by", Reason: "only release is supported yet"}
+		return nil, &query.ParamError{Param: "by", Reason: "must be release; other dimensions are not supported yet"}
 	}
 	return a.engine.Series(ctx, s, r.text("metric", ""), step, by)
 }

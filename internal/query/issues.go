@@ -88,7 +88,7 @@ func (e *Engine) Issues(ctx context.Context, s Scope, q IssueQuery) (Issues, err
 		return Issues{}, &ParamError{"sort", "must be one of last_seen, events, users, points, value"}
 	}
 	if q.Status != "" && q.Status != issue.Open {
-		return Issues{}, &ParamError{"status", "only open is supported yet"}
+		return Issues{}, &ParamError{"status", "must be open; other states are not supported yet"}
 	}
 	var after issueCursor
 	if err := decodeCursor(q.Cursor, &after); err != nil {
