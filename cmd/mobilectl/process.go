@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -36,6 +39,10 @@ func startCollector(ctx context.Context, bind, data string) (*collector, error) 
 		return nil, fmt.Errorf("find own path: %w", err)
 	}
 	binary := filepath.Join(filepath.Dir(self), "otelcol-mobile")
+	health := bind + ":13133"
+	if err = free(ctx, health); err != nil {
+		return nil, err
+	}
 	c := &collector{log: filepath.Join(data, "collector.log"), end: make(chan error, 1)}
 	out, err := os.Create(c.log)
 	if err != nil {
@@ -53,7 +60,7 @@ func startCollector(ctx context.Context, bind, data string) (*collector, error) 
 		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}
 	go func() { c.end <- c.cmd.Wait() }()
-	if err := c.ready(ctx, "http://"+bind+":13133/"); err != nil {
+	if err := c.ready(ctx, "http://"+health+"/"); err != nil {
 		return nil, errors.Join(err, c.stop())
 	}
 	return c, nil
@@ -67,7 +74,7 @@ func (c *collector) ready(ctx context.Context, url string) error {
 		select {
 		case err := <-c.end:
 			c.end <- err
-			return fmt.Errorf("the collector ended (%w); its log is %s", orExited(err), c.log)
+			return c.ended(err)
 		case <-ctx.Done():
 			return fmt.Errorf("the collector is not ready; its log is %s: %w", c.log, ctx.Err())
 		case <-time.After(pollEvery):
@@ -87,13 +94,28 @@ func (c *collector) ready(ctx context.Context, url string) error {
 	}
 }
 
-var errExited = errors.New("exit status 0")
-
-func orExited(err error) error {
-	if err == nil {
-		return errExited
+// free fails if somebody listens on an address: what answers there would be
+// taken for the collector about to be started.
+func free(ctx context.Context, addr string) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil //nolint:nilerr // nobody answers: that is what is wanted
 	}
-	return err
+	_ = conn.Close()
+	return fmt.Errorf("something listens on %s already: another collector? End it, or set MOBILE_BIND to another loopback address such as 127.0.0.2", addr)
+}
+
+// ended says why the process ended: what it said last, if it said so.
+func (c *collector) ended(err error) error {
+	text, readErr := os.ReadFile(c.log)
+	if readErr == nil {
+		for _, line := range slices.Backward(strings.Split(string(text), "\n")) {
+			if reason, ok := strings.CutPrefix(line, "Error: "); ok {
+				return fmt.Errorf("the collector ended: %s (its log is %s)", reason, c.log)
+			}
+		}
+	}
+	return fmt.Errorf("the collector ended (%v); its log is %s", err, c.log) //nolint:errorlint // it may have ended well
 }
 
 // wait returns when the process ends by itself or ctx ends.
@@ -101,7 +123,7 @@ func (c *collector) wait(ctx context.Context) error {
 	select {
 	case err := <-c.end:
 		c.end <- err
-		return fmt.Errorf("the collector ended (%w); its log is %s", orExited(err), c.log)
+		return c.ended(err)
 	case <-ctx.Done():
 		return nil
 	}

@@ -26,7 +26,9 @@ type batch struct {
 	// wrongSessions is true for SDKs whose session.end and replayed crashes
 	// carry the wrong session.
 	wrongSessions bool
-	starts        []sessionStart
+	// janksTwice is true for SDKs whose spans of slow frames repeat events.
+	janksTwice bool
+	starts     []sessionStart
 	// quiet is true while nothing is noted: for records that do not leave.
 	quiet bool
 }
@@ -45,6 +47,7 @@ func (n *Normalizer) newBatch(res pcommon.Map, arrival int64, counts *Counts, qu
 	} else {
 		b.sdk = detect(n.rules.sdks, res, b.platform, scope)
 		b.wrongSessions = wrongSessions(b.sdk, b.platform, res)
+		b.janksTwice = janksTwice(b.sdk, b.platform, res)
 		upgradeResource(res, b.sdk, b.platform)
 	}
 	b.installation = firstText(res, mobile.AttrInstallationID, mobile.AttrDeviceID, mobile.AttrUserID)
@@ -95,8 +98,12 @@ type record struct {
 	events []spanEvent
 }
 
-// typeExit is Embrace's record of why Android ended an earlier process.
-const typeExit = "sys.exit"
+// typeExit is Embrace's record of why Android ended an earlier process,
+// typeHang its copy of a hang that MetricKit reported.
+const (
+	typeExit = "sys.exit"
+	typeHang = "sys.ios.hang"
+)
 
 // upgrade runs the stages that every record needs, whatever it is. A canonical
 // one needs none but the first.

@@ -42,7 +42,7 @@ func (r *rules) classifyLog(name, scope string, s *seen, severity plog.SeverityN
 		return v.graded(severity)
 	}
 	if byScope.class == classCrash || name == "" && byScope.class != classOther {
-		return byScope
+		return byScope.graded(severity)
 	}
 	if s.exception && name != "http.client.request.exception" {
 		return r.byName[mobile.EventException].graded(severity)
@@ -87,16 +87,33 @@ func (r *rules) classifySpan(span ptrace.Span, scope string, s *seen) verdict {
 
 // knownSpan judges spans by Embrace's type, Splunk's component and their name.
 func (r *rules) knownSpan(span ptrace.Span, s *seen) verdict {
+	byName := r.bySpan[span.Name()]
 	if v, ok := r.byType[s.embType]; ok {
-		if v.class != classScreenLoad {
-			return named(v, r.bySpan[span.Name()])
+		switch v.class {
+		case classScreenLoad:
+			return screenLoad(span)
+		case classStart:
+			return startOf(named(v, byName), byName, span)
+		default:
+			return named(v, byName)
 		}
-		return screenLoad(span)
 	}
 	if v, ok := r.byComponent[s.component]; ok {
+		if v.class == classError && byName.class == classANR {
+			return byName // Splunk files these under errors
+		}
 		return v
 	}
-	return start(r.bySpan[span.Name()], span)
+	return start(byName, span)
+}
+
+// startOf tells Embrace's spans of a start apart: its stages have its type, and
+// it as their parent.
+func startOf(v, byName verdict, span ptrace.Span) verdict {
+	if byName.class != classStart && !span.ParentSpanID().IsEmpty() {
+		return verdict{}
+	}
+	return start(v, span)
 }
 
 // named takes from the verdict on a span's name what the one on its type

@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	jvmStack   = "java.lang.IllegalStateException: boom\n\tat com.example.Cart.pay(Cart.kt:8)\n\tat android.os.Looper.loop(Looper.java:1)\n"
-	bareStack  = "com.example.Cart.pay(Cart.kt:8)\nandroid.os.Looper.loop(Looper.java:1)\n"
-	appleDoc   = `{"callStackTree":{"callStacks":[{"threadAttributed":false,"callStackRootFrames":[]},{"threadAttributed":true,"callStackRootFrames":[{"binaryName":"Shop","binaryUUID":"U","offsetIntoBinaryTextSegment":16,"subFrames":[{"binaryName":"a","sampleCount":1},{"binaryName":"b","sampleCount":"2"}]}]}]}}`
-	kscrash    = `{"binary_images":[{"image_addr":4096,"uuid":"U"}],"crash":{"error":{"type":"nsexception","nsexception":{"name":"NSRangeException","reason":"beyond"}},"threads":[{"crashed":false},{"crashed":true,"backtrace":{"contents":[{"object_name":"Shop","object_addr":4096,"instruction_addr":4112,"symbol_name":"pay"}]}}]}}`
-	splunkJSON = `[{"threadNumber":0,"crashed":false,"stackFrames":[]},{"threadNumber":1,"crashed":true,"stackFrames":[{"imageName":"Shop","symbolName":"pay","instructionPointer":"0x1010","baseAddress":"0x1000","offset":16}]}]`
+	jvmStack    = "java.lang.IllegalStateException: boom\n\tat com.example.Cart.pay(Cart.kt:8)\n\tat android.os.Looper.loop(Looper.java:1)\n"
+	bareStack   = "com.example.Cart.pay(Cart.kt:8)\nandroid.os.Looper.loop(Looper.java:1)\n"
+	appleDoc    = `{"callStackTree":{"callStacks":[{"threadAttributed":false,"callStackRootFrames":[]},{"threadAttributed":true,"callStackRootFrames":[{"binaryName":"Shop","binaryUUID":"U","offsetIntoBinaryTextSegment":16,"subFrames":[{"binaryName":"a","sampleCount":1},{"binaryName":"b","sampleCount":"2"}]}]}]}}`
+	kscrash     = `{"binary_images":[{"image_addr":4096,"uuid":"U"}],"crash":{"error":{"type":"nsexception","nsexception":{"name":"NSRangeException","reason":"beyond"}},"threads":[{"crashed":false},{"crashed":true,"backtrace":{"contents":[{"object_name":"Shop","object_addr":4096,"instruction_addr":4112,"symbol_name":"pay"}]}}]}}`
+	appleReport = "Incident Identifier: 1\nException Type:  EXC_BAD_ACCESS (SIGSEGV)\nTriggered by Thread:  0\n\nThread 0 Crashed:\n0   Shop   0x0000000104a1c2f0 0x104a10000 + 49904\n"
+	splunkJSON  = `[{"threadNumber":0,"crashed":false,"stackFrames":[]},{"threadNumber":1,"crashed":true,"stackFrames":[{"imageName":"Shop","symbolName":"pay","instructionPointer":"0x1010","baseAddress":"0x1000","offset":16}]}]`
 )
 
 // wanted is what a record must become.
@@ -130,6 +131,11 @@ func TestLogsOfDialects(t *testing.T) {
 			}},
 			want: wanted{event: mobile.EventCrash, kind: mobile.CrashJVM, session: "old", evidence: true, at: time.UnixMilli(1787220000000).UTC()},
 		},
+		"embrace exit in the future": {
+			res:  embrace,
+			rec:  rec{attrs: map[string]any{"emb.type": "sys.exit", "reason": "10", "timestamp": 4102444800000}},
+			want: wanted{event: "sys.exit", at: arrival().Add(-time.Minute)},
+		},
 		"embrace exit by ANR": {
 			res: embrace,
 			rec: rec{
@@ -161,6 +167,13 @@ func TestLogsOfDialects(t *testing.T) {
 			}},
 			want: wanted{event: mobile.EventANR, reporter: true, duration: 2.5, parsed: true},
 		},
+		"embrace apple hang at the end of its window": {
+			res: embraceApple,
+			rec: rec{attrs: map[string]any{
+				"emb.type": "sys.ios.hang", "diagnostic.timestamp_end": "1787220000000000001", "emb.payload": `{"diagnosticMetaData":{"hangDuration":"3 sec"}}`,
+			}},
+			want: wanted{event: mobile.EventANR, duration: 3, at: time.Unix(1787220000, 1).UTC()},
+		},
 		"embrace apple log with stack": {
 			res: embraceApple,
 			rec: rec{attrs: map[string]any{
@@ -183,6 +196,33 @@ func TestLogsOfDialects(t *testing.T) {
 			rec:  rec{event: "device.crash", attrs: map[string]any{"exception.type": "crash", "recovered_context": true, "session.id": "s", "screen.name": "Cart"}},
 			want: wanted{event: mobile.EventCrash, kind: mobile.CrashApple, exception: "crash", session: "s", screen: "Cart"},
 		},
+		"aws crash names the type of the report": {
+			res:  apple("cloud.platform", "aws_rum"),
+			rec:  rec{event: "device.crash", attrs: map[string]any{"exception.type": "crash", "exception.stacktrace": appleReport}},
+			want: wanted{event: mobile.EventCrash, kind: mobile.CrashApple, exception: "EXC_BAD_ACCESS", parsed: true},
+		},
+		"aws metrickit crash of older releases": {
+			res: apple("cloud.platform", "aws_rum"),
+			rec: rec{scope: scopeAWSCrash, body: "crash", attrs: map[string]any{
+				"crash.exception_reason.name": "NSRangeException", "crash.exception_type": 1, "crash.stacktrace": appleDoc, "session.id": "s",
+			}},
+			want: wanted{event: mobile.EventCrash, kind: mobile.CrashApple, exception: "NSRangeException", reporter: true, parsed: true},
+		},
+		"aws metrickit hang of older releases": {
+			res:  apple("cloud.platform", "aws_rum"),
+			rec:  rec{scope: scopeAWSHang, body: "hang", attrs: map[string]any{"hang.hang_duration": 2e9, "exception.stacktrace": appleDoc, "session.id": "s"}},
+			want: wanted{event: mobile.EventANR, duration: 2, reporter: true, parsed: true},
+		},
+		"honeycomb swift error": {
+			res:  apple("telemetry.distro.name", "honeycomb-opentelemetry-swift"),
+			rec:  rec{scope: "io.honeycomb.error", severity: plog.SeverityNumberError, attrs: map[string]any{"error.type": "E", "error.message": "m", "session.id": "s"}},
+			want: wanted{event: mobile.EventException, exception: "E", session: "s"},
+		},
+		"honeycomb swift exception": {
+			res:  apple("telemetry.distro.name", "honeycomb-opentelemetry-swift"),
+			rec:  rec{scope: "io.honeycomb.error", severity: plog.SeverityNumberFatal, attrs: map[string]any{"exception.type": "E"}},
+			want: wanted{event: mobile.EventCrash, kind: mobile.CrashApple, exception: "E"},
+		},
 		"aws hang in nanoseconds": {
 			res:  apple("cloud.platform", "aws_rum"),
 			rec:  rec{event: "metrickit.diagnostic.hang", attrs: map[string]any{"hang.hang_duration": 2_000_000_000}},
@@ -203,6 +243,11 @@ func TestLogsOfDialects(t *testing.T) {
 			res:  android(),
 			rec:  rec{event: "event.app.widget.click"},
 			want: wanted{event: mobile.EventWidgetClick},
+		},
+		"end of a session of an SDK that names opentelemetry-java's version": {
+			res:  android("telemetry.sdk.version", "1.44.1", "rum.sdk.version", "0.10.0"),
+			rec:  rec{event: mobile.EventSessionEnd, attrs: map[string]any{"session.id": "new"}},
+			want: wanted{event: mobile.EventSessionEnd, reporter: true},
 		},
 		"end of a session whose start is elsewhere": {
 			res:  android(),
@@ -249,6 +294,11 @@ func TestEventsThatComeAsSpans(t *testing.T) {
 			span: spn{scope: "com.splunk.rum.anr", name: "ANR", attrs: map[string]any{"exception.stacktrace": bareStack}},
 			want: wanted{event: mobile.EventANR, parsed: true},
 		},
+		"splunk ANR filed under errors": {
+			res:  splunk,
+			span: spn{scope: "com.splunk.rum.anr", name: "ANR", attrs: map[string]any{"component": "error", "exception.stacktrace": bareStack}},
+			want: wanted{event: mobile.EventANR, parsed: true},
+		},
 		"splunk event without length": {
 			res:  splunk,
 			span: spn{scope: scopeSplunk, name: mobile.EventWidgetClick},
@@ -264,6 +314,11 @@ func TestEventsThatComeAsSpans(t *testing.T) {
 			res:  map[string]any{"telemetry.sdk.language": "dart"},
 			span: spn{name: "error.Bad state", kind: ptrace.SpanKindClient, length: time.Millisecond, attrs: map[string]any{"error.type": "StateError", "error.message": "Bad state"}, exception: map[string]any{"exception.message": "x"}},
 			want: wanted{event: mobile.EventException, sdk: mobile.SDKFlutter, exception: "StateError"},
+		},
+		"flutter error with a stack": {
+			res:  map[string]any{"telemetry.sdk.language": "dart"},
+			span: spn{name: "error.x", attrs: map[string]any{"error.message": "x"}, exception: map[string]any{"exception.type": "E", "exception.stacktrace": "#0      Cart.total (package:shop/cart.dart:88:12)\n"}},
+			want: wanted{event: mobile.EventException, exception: "E", parsed: true},
 		},
 		"react native slow event loop": {
 			res:  map[string]any{"telemetry.sdk.language": "hermesjs"},
@@ -294,7 +349,7 @@ func TestEventsThatComeAsSpans(t *testing.T) {
 }
 
 func TestSlowAndFrozenSpans(t *testing.T) {
-	out := newNormalizer(t).Traces(makeTraces(t, android(),
+	out := newNormalizer(t).Traces(makeTraces(t, android("rum.sdk.version", "0.14.0"),
 		spn{name: "slowRenders", attrs: map[string]any{"count": 7, "activityName": "Cart"}}, spn{name: "frozenRenders", attrs: map[string]any{"count": "2"}},
 	), arrival(), WantAll)
 	got := make([]map[string]any, 0, 2)
@@ -303,6 +358,15 @@ func TestSlowAndFrozenSpans(t *testing.T) {
 		got = append(got, map[string]any{"n": raw[mobile.AttrJankFrames], "limit": raw[mobile.AttrJankLimit]})
 	}
 	assert.Equal(t, []map[string]any{{"n": int64(7), "limit": 0.016}, {"n": int64(2), "limit": 0.7}}, got)
+}
+
+func TestSpansOfSlowFramesThatRepeatEventsAreNotCountedTwice(t *testing.T) {
+	for version, events := range map[string]int{"0.14.0": 1, "0.15.0": 0, "1.2.0": 0, "2": 1} {
+		out := newNormalizer(t).Traces(makeTraces(t, android("telemetry.sdk.version", version), spn{name: "frozenRenders", attrs: map[string]any{"count": 2}}), arrival(), WantAll)
+		checkCounts(t, &out)
+		assert.Len(t, eventsOf(out, mobile.EventJank), events, version)
+		assert.Len(t, spansOf(out), 1-events, version)
+	}
 }
 
 func TestSpansThatStaySpans(t *testing.T) {
@@ -314,6 +378,8 @@ func TestSpansThatStaySpans(t *testing.T) {
 		"app start without a type":    {span: spn{name: "AppStart"}, name: mobile.SpanAppStart, start: "cold"},
 		"prewarmed start":             {span: spn{name: "AppStart", attrs: map[string]any{"start.type": "prewarm"}}, name: "AppStart", start: "prewarm"},
 		"embrace cold start":          {span: spn{name: "emb-app-startup-cold", attrs: map[string]any{"emb.type": "sys.startup"}}, name: mobile.SpanAppStart, start: "cold"},
+		"embrace apple prewarmed":     {span: spn{name: "emb-app-startup-cold", attrs: map[string]any{"emb.type": "sys.startup", "isPrewarmed": "true"}}, name: "emb-app-startup-cold"},
+		"embrace apple stage":         {span: spn{name: "emb-app-pre-main-init", child: true, attrs: map[string]any{"emb.type": "sys.startup"}}, name: "emb-app-pre-main-init"},
 		"embrace warm start":          {span: spn{name: "emb-app-startup-warm"}, name: mobile.SpanAppStart, start: "warm"},
 		"react native start":          {span: spn{name: "react native startup"}, name: mobile.SpanAppStart, start: "cold"},
 		"activity":                    {span: spn{name: "Created", attrs: map[string]any{"activityName": "Cart"}}, name: mobile.SpanScreenLoad, where: "Cart"},

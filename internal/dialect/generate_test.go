@@ -26,7 +26,8 @@ func (g generator) key() string {
 		"network.connection.type", "network.connection.subtype", "service.version", "os.name", "os.version", "app.build_id", "splunk.build_id",
 		"emb.android.crash.exception_cause", "emb.payload", "emb.provider", "exception.threads", "emb.stacktrace.ios", "reason", "timestamp",
 		"aei_user_session_id", "recovered_context", "start.type", "count", "activityName", "activity.name", "error.type", "error.message",
-		"hermes.eventloop.delay", "hang.hang_duration", "metrickit.diagnostic.crash.exception.objc.name", "android.state", "ios.app.state",
+		"hermes.eventloop.delay", "hang.hang_duration", "exception.images", "crash.stacktrace", "diagnostic.timestamp_end",
+		"metrickit.diagnostic.crash.exception.objc.name", "android.state", "ios.app.state",
 		"log.record.uid", "app.crash.id", "exception.id", "device.anr.id", "device.anr.duration", "mobile.time.source", "user.id", "url.template",
 		"app.jank.frame_count", mobile.AttrStack, mobile.AttrOriginalName, mobile.AttrReporterSession, "crash.kind", "crash.user_perceived", "x")
 }

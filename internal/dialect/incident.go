@@ -20,6 +20,7 @@ import (
 func (b *batch) incident(r *record) {
 	if !b.canonical {
 		fillException(r)
+		b.fillReporter(r)
 	}
 	trace, parsed := b.trace(r)
 	if parsed {
@@ -53,6 +54,8 @@ func agree(attrs pcommon.Map, trace *stacktrace.Trace) {
 		field *string
 	}{{mobile.AttrExceptionType, &outer.Type}, {mobile.AttrExceptionMessage, &outer.Message}} {
 		switch known := text(attrs, pair.key); {
+		case known == typeConstant && pair.key == mobile.AttrExceptionType && *pair.field != "":
+			putText(attrs, pair.key, *pair.field)
 		case *pair.field == "":
 			*pair.field = known
 		case known == "":
@@ -60,6 +63,9 @@ func agree(attrs pcommon.Map, trace *stacktrace.Trace) {
 		}
 	}
 }
+
+// typeConstant is what AWS's SDK for Apple calls every exception.
+const typeConstant = "crash"
 
 // crash fills kind, what the user saw, and whether the record is only evidence
 // of a crash that another one counts.
@@ -117,6 +123,8 @@ func formatKind(format stacktrace.Format) string {
 		return mobile.CrashDotnet
 	case stacktrace.FormatNative:
 		return mobile.CrashNative
+	case stacktrace.FormatDart:
+		return mobile.CrashDart
 	default:
 		return ""
 	}
@@ -144,10 +152,11 @@ func isEvidence(r *record) bool {
 
 // fillException fills type and message from where SDKs put them instead.
 func fillException(r *record) {
-	const kit = "metrickit.diagnostic.crash.exception."
+	const kit, awsReason = "metrickit.diagnostic.crash.exception.", "crash.exception_reason."
 	if r.verdict.class == classCrash && r.verdict.window {
-		fill(r.attrs, mobile.AttrExceptionType, kit+"objc.name", kit+"mach_exception.name", kit+"signal.name")
-		fill(r.attrs, mobile.AttrExceptionMessage, kit+"objc.message", kit+"mach_exception.description", kit+"signal.description")
+		fill(r.attrs, mobile.AttrExceptionType, kit+"objc.name", awsReason+"name", kit+"mach_exception.name", kit+"signal.name")
+		fill(r.attrs, mobile.AttrExceptionMessage,
+			kit+"objc.message", awsReason+"message", kit+"mach_exception.description", kit+"signal.description", "crash.termination_reason")
 	}
 	if ev := exceptionEvent(r.events); ev != nil {
 		for _, key := range exceptionKeys() {

@@ -58,8 +58,8 @@ func (b *batch) readLogs(rl plog.ResourceLogs, d *digester) ([]item, []moment) {
 func (b *batch) canonicalLog(it *item, m moment) bool {
 	lr := it.log
 	r := record{attrs: lr.Attributes(), seen: scan(lr.Attributes()), scope: it.scope.Name(), moment: m}
-	if !b.canonical && r.seen.embType == typeExit {
-		r.moment = exitMoment(r.attrs, m)
+	if !b.canonical {
+		r.moment = toldMoment(r.seen.embType, r.attrs, m)
 	}
 	ns, _, ok := b.fixTime(r.moment, r.attrs)
 	b.quiet = !ok // a refused record is finished too: its upload's cut depends on it
@@ -172,6 +172,22 @@ func exitVerdict(attrs pcommon.Map, v verdict) verdict {
 		v.class, v.name = classANR, mobile.EventANR
 	}
 	return v
+}
+
+// toldMoment is when a record of Embrace's happened that is about an earlier
+// process: never after the record itself.
+func toldMoment(embType string, attrs pcommon.Map, m moment) moment {
+	told := m
+	switch embType {
+	case typeExit:
+		told = exitMoment(attrs, m)
+	case typeHang:
+		told = hangMoment(attrs, m)
+	}
+	if told.ns > m.ns {
+		return m
+	}
+	return told
 }
 
 // exitMoment is when the process ended: an exit record is sent by a later

@@ -84,7 +84,7 @@ func embraceTypes() map[string]verdict {
 		"sys.ios.crash":                  crashOf(mobile.CrashApple),
 		"sys.exit":                       {class: classExit, name: typeExit, exit: true, replayed: true},
 		"sys.exception":                  {class: classError, name: mobile.EventException},
-		"sys.ios.hang":                   windowed(classANR, mobile.EventANR, ""),
+		typeHang:                         windowed(classANR, mobile.EventANR, ""),
 		"sys.ios.metrickit-metrics":      windowed(classReport, mobile.EventReport, ""),
 		"perf.thread_blockage":           {class: classANR, name: mobile.EventANR},
 		"perf.network_request":           {class: classRequest},
@@ -137,6 +137,8 @@ func scopes() map[string]verdict {
 		"io.opentelemetry.crash":   crashOf(mobile.CrashJVM),
 		"com.splunk.rum.crash":     crashOf(""),
 		scopeAWSCrash:              windowed(classCrash, mobile.EventCrash, mobile.CrashApple),
+		scopeAWSHang:               windowed(classANR, mobile.EventANR, ""),
+		"io.honeycomb.error":       {class: classError, name: mobile.EventException},
 		"io.opentelemetry.anr":     {class: classANR, name: mobile.EventANR},
 		"com.splunk.rum.anr":       {class: classANR, name: mobile.EventANR},
 		"app.jank":                 {class: classJank, name: mobile.EventJank},
@@ -150,6 +152,7 @@ const (
 	scopeHandled       = "io.honeycomb.crash"
 	scopeNativeCrash   = "io.opentelemetry.native-crash"
 	scopeAWSCrash      = "software.amazon.opentelemetry.MXCrashDiagnostic"
+	scopeAWSHang       = "software.amazon.opentelemetry.MXHangDiagnostic"
 	scopeSession       = "otel.session"
 	scopeMetricKit     = "MetricKit"
 	scopeHoneycombKit  = "io.honeycomb.metrickit"

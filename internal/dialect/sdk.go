@@ -126,15 +126,29 @@ func detect(rules []sdkRule, res pcommon.Map, platform string, scope func(int) (
 // session.id with the current session, on session.end and on replayed native
 // crashes too: opentelemetry-android up to 1.6.
 func wrongSessions(sdk, platform string, res pcommon.Map) bool {
-	version := ""
+	major, minor, ok := majorMinor(androidVersion(sdk, platform, res))
+	return ok && (major == 0 || major == 1 && minor <= 6)
+}
+
+// janksTwice says whether the SDK, where it sends spans of slow and frozen
+// frames, sends events of the same: opentelemetry-android from 0.15 on.
+func janksTwice(sdk, platform string, res pcommon.Map) bool {
+	major, minor, ok := majorMinor(androidVersion(sdk, platform, res))
+	return ok && (major >= 1 || minor >= 15)
+}
+
+// androidVersion returns the version of the opentelemetry-android that the SDK
+// is or, as far as it tells, is made of; "" for others.
+func androidVersion(sdk, platform string, res pcommon.Map) string {
 	switch {
 	case sdk == mobile.SDKOTelAndroid:
-		version = text(res, attrSDKVersion)
+		// Up to 0.16 the SDK's version is that of opentelemetry-java.
+		return firstText(res, attrRUMVersion, attrSDKVersion)
 	case sdk == mobile.SDKHoneycombAndroid, sdk == mobile.SDKAWS && platform == osAndroid:
-		version = text(res, attrRUMVersion)
+		return text(res, attrRUMVersion)
+	default:
+		return ""
 	}
-	major, minor, ok := majorMinor(version)
-	return ok && (major == 0 || major == 1 && minor <= 6)
 }
 
 // majorMinor reads the first two numbers of a version.

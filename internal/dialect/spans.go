@@ -95,7 +95,10 @@ func (b *batch) classifySpan(span ptrace.Span, it *item) verdict {
 		if v.class == classExit {
 			v = exitVerdict(span.Attributes(), v)
 		}
-		return v
+		if v.class != classJank || !b.janksTwice {
+			return v
+		}
+		// The events count: the span is what a canonical one of its name is.
 	}
 	switch {
 	case span.Name() == mobile.SpanAppStart, span.Name() == mobile.SpanScreenLoad:

@@ -28,6 +28,7 @@ func (b *batch) trace(r *record) (t stacktrace.Trace, ok bool) {
 		}
 		tried = true
 		if t, err := stacktrace.Parse(text); err == nil && hasFrames(&t) {
+			nameImages(r, &t)
 			return t, true
 		}
 	}
@@ -35,6 +36,14 @@ func (b *batch) trace(r *record) (t stacktrace.Trace, ok bool) {
 		b.note(NoteUnparsed)
 	}
 	return stacktrace.Trace{}, false
+}
+
+// nameImages completes frames from the list of images that Splunk's SDK for
+// Apple sends beside its threads.
+func nameImages(r *record, t *stacktrace.Trace) {
+	if list := text(r.attrs, "exception.images"); list != "" {
+		t.NameImages(list)
+	}
 }
 
 // hasFrames says whether a trace has a frame that says anything.
@@ -62,6 +71,7 @@ func stackSources() []func(r *record) string {
 		attr(mobile.AttrExceptionStacktrace),
 		attr("metrickit.diagnostic.crash.exception.stacktrace_json"),
 		attr("metrickit.diagnostic.hang.exception.stacktrace_json"),
+		attr("crash.stacktrace"),
 		attr("exception.threads"),
 		attr("emb.payload"),
 		attr("emb.stacktrace.ios"),

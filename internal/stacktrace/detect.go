@@ -12,7 +12,7 @@ const enoughVotes = 8
 // without any mark of a frame ("a.b.C.d(C.java:1)") decide only where no other
 // line does.
 func detect(text string) Format {
-	formats := [...]Format{FormatJVM, FormatApple, FormatJS, FormatDotnet, FormatNative}
+	formats := [...]Format{FormatJVM, FormatApple, FormatJS, FormatDotnet, FormatNative, FormatDart}
 	var votes [len(formats)]int
 	bare := false
 	for line := range strings.SplitSeq(text, "\n") {
@@ -57,6 +57,9 @@ func vote(line string) Format {
 			return FormatApple
 		}
 	case line[0] == '#' || strings.HasPrefix(line, "frame #") || strings.HasPrefix(line, "* frame #"):
+		if _, ok := dartFrame(line); ok {
+			return FormatDart
+		}
 		if _, ok := nativeFrame(line); ok {
 			return FormatNative
 		}

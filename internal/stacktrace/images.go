@@ -69,3 +69,23 @@ func (l *appleImageList) name(frames []Frame) {
 		}
 	}
 }
+
+// NameImages completes a trace's frames from a JSON list of binary images,
+// {imageUUID, imagePath}, that came apart from the stack. Other text changes
+// nothing.
+func (t *Trace) NameImages(doc string) {
+	var images []struct {
+		UUID string `json:"imageUUID"`
+		Path string `json:"imagePath"`
+	}
+	if len(doc) > maxJSON || !decode([]byte(doc), &images) {
+		return
+	}
+	var l appleImageList
+	for _, im := range images[:min(len(images), maxImages)] {
+		l.list = append(l.list, appleImage{name: base(im.Path), uuid: im.UUID, path: im.Path})
+	}
+	for i := range t.Exceptions {
+		l.name(t.Exceptions[i].Frames)
+	}
+}

@@ -35,7 +35,7 @@ var ErrNoFrames = errors.New("no frames found")
 
 // Parse finds the format of text and parses it: what the JVM, ART, R8, Apple's
 // runtimes and crash reports, JavaScript engines, .NET, Android's tombstones
-// print, and the JSON documents (also in base64) in which MetricKit, Embrace
+// print, Dart, and the JSON documents (also in base64) in which MetricKit, Embrace
 // and Splunk send the same.
 //
 // It never fails: where it finds no frames it returns ErrNoFrames together with
@@ -59,6 +59,8 @@ func Parse(text string) (Trace, error) {
 		parseDotnet(body, &c)
 	case FormatNative:
 		parseNative(body, &c)
+	case FormatDart:
+		parseDart(body, &c)
 	default:
 		return unknown(trimmed)
 	}

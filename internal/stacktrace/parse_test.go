@@ -374,7 +374,7 @@ func FuzzParse(f *testing.F) {
 		"0   Example Shop   0x0000000104a1c2f0 Example Shop + 49904\n1 b 0x1 c + 2", "Thread 3 Crashed:\n0 a 0x1 0x1 + 2 (f + 3)\nBinary Images:\n0x1 - 0x2 +a arm <b> /c",
 		"TypeError: x\n    at f (a.js:1:2)\n at eval (eval at g (b.js:1:1), <anonymous>:1:1)", "f@a.js:1:2\n@b:3:4", "   at A.B`1[[C]].D (E f) [0x0] in <g>:0\n --- End of inner exception stack trace ---",
 		"#00 pc 0012 /lib/x.so (f+1) (BuildId: a)\n#1 0x1 in g () at h.c:1\nframe #2: 0x3 i`j + 4", `{"callStacks":[{"callStackRootFrames":[{"binaryName":"a","subFrames":[{}]}]}]}`,
-		`[{"n":"a","m":"b","tt":["c.D.e(F.kt:1)"]}]`, `["a.B.c(D.java:1)"]`, "eyJjYWxsU3RhY2tzIjpbXX0=", "\"main\" prio=5 tid=1\n  at a.B.c(D.java:1)", "Caused by: \nat ...\n... more", "\xff\xfe\n\x00",
+		`[{"n":"a","m":"b","tt":["c.D.e(F.kt:1)"]}]`, `["a.B.c(D.java:1)"]`, "eyJjYWxsU3RhY2tzIjpbXX0=", "\"main\" prio=5 tid=1\n  at a.B.c(D.java:1)", "#0      a.<anonymous closure> (package:b/c.dart:1:2)\n#1 new d (dart:core)", "Caused by: \nat ...\n... more", "\xff\xfe\n\x00",
 	} {
 		f.Add(seed)
 	}

@@ -15,6 +15,7 @@ const (
 	// the debuggers print of machine code.
 	FormatDotnet Format = "dotnet"
 	FormatNative Format = "native"
+	FormatDart   Format = "dart"
 )
 
 // Frame is one call, as far as the text tells. Zero values are unknown.
