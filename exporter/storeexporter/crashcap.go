@@ -42,7 +42,7 @@ func (c *crashCap) limit(f *store.Facts) int64 {
 	}
 	kept := f.Crashes[:0]
 	for _, v := range f.Crashes {
-		k := capKey{v.Tenant, v.App, v.Fingerprint, v.Time / int64(24*time.Hour)}
+		k := keyOf(&v)
 		if c.seen[k] < c.perDay {
 			c.seen[k]++
 			kept = append(kept, v)
@@ -51,4 +51,19 @@ func (c *crashCap) limit(f *store.Facts) int64 {
 	dropped := int64(len(f.Crashes) - len(kept))
 	f.Crashes = kept
 	return dropped
+}
+
+// release gives back what limit counted of facts that were not stored.
+func (c *crashCap) release(f *store.Facts) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, v := range f.Crashes {
+		if k := keyOf(&v); c.seen[k] > 0 {
+			c.seen[k]--
+		}
+	}
+}
+
+func keyOf(v *store.Crash) capKey {
+	return capKey{v.Tenant, v.App, v.Fingerprint, v.Time / int64(24*time.Hour)}
 }

@@ -24,6 +24,9 @@ type storeExporter struct {
 	cap       *crashCap
 	telemetry *metadata.TelemetryBuilder
 	stored    metric.AddOption
+	resource  metric.AddOption
+	sessions  metric.AddOption
+	incident  metric.AddOption
 	noTenant  metric.AddOption
 	noTime    metric.AddOption
 	broken    metric.AddOption
@@ -39,12 +42,16 @@ func newStoreExporter(cfg *Config, set component.TelemetrySettings) (*storeExpor
 	if err != nil {
 		return nil, fmt.Errorf("make telemetry: %w", err)
 	}
+	what := func(v string) metric.AddOption {
+		return metric.WithAttributeSet(attribute.NewSet(attribute.String("what", v)))
+	}
 	outcome := func(v string) metric.AddOption {
 		return metric.WithAttributeSet(attribute.NewSet(attribute.String("outcome", v)))
 	}
 	return &storeExporter{
 		storeID: cfg.Store, maker: maker, cap: newCrashCap(cfg.CrashesPerDay), telemetry: telemetry,
 		stored: outcome("stored"), noTenant: outcome("no_tenant"), noTime: outcome("no_time"), broken: outcome("broken"),
+		resource: what("resource"), sessions: what("sessions"), incident: what("incident"),
 	}, nil
 }
 
@@ -84,6 +91,7 @@ func (e *storeExporter) pushTraces(ctx context.Context, td ptrace.Traces) error 
 func (e *storeExporter) apply(ctx context.Context, facts *store.Facts, c canonical.Counts) error {
 	capped := e.cap.limit(facts)
 	if err := e.store.Apply(ctx, facts); err != nil {
+		e.cap.release(facts)
 		if errors.Is(err, store.ErrUnavailable) || ctx.Err() != nil {
 			return otlpstatus.Temporary(err)
 		}
@@ -95,6 +103,9 @@ func (e *storeExporter) apply(ctx context.Context, facts *store.Facts, c canonic
 	e.telemetry.MobileStoreRecords.Add(ctx, c.Broken, e.broken)
 	e.telemetry.MobileStoreTornUploads.Add(ctx, c.Torn)
 	e.telemetry.MobileStoreUnlabelledIncidents.Add(ctx, c.Unlabelled)
+	e.telemetry.MobileStoreTrimmed.Add(ctx, c.Trimmed, e.resource)
+	e.telemetry.MobileStoreTrimmed.Add(ctx, c.Crowded, e.sessions)
+	e.telemetry.MobileStoreTrimmed.Add(ctx, c.Unkept, e.incident)
 	e.telemetry.MobileStoreCappedCrashes.Add(ctx, capped)
 	return nil
 }

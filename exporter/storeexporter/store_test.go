@@ -173,6 +173,21 @@ func TestOccurrencesOverTheCapAreCountedNotKept(t *testing.T) {
 	assert.Equal(t, 5, parts)
 }
 
+func TestFailedWritesDoNotUseUpTheCap(t *testing.T) {
+	cfg := config()
+	cfg.CrashesPerDay = 1
+	e, err := newStoreExporter(cfg, componenttest.NewNopTelemetrySettings())
+	require.NoError(t, err)
+	fake := &fakeStore{err: store.ErrUnavailable}
+	require.NoError(t, e.start(t.Context(), host{storeID: fake}))
+	for range 3 {
+		require.Error(t, e.pushLogs(t.Context(), crash("a")))
+	}
+	fake.err = nil
+	require.NoError(t, e.pushLogs(t.Context(), crash("a")))
+	assert.Len(t, fake.facts[0].Crashes, 1)
+}
+
 func TestValidateNamesEveryMistake(t *testing.T) {
 	require.NoError(t, config().Validate())
 	cfg := config()

@@ -115,7 +115,10 @@ func (a *api) serve(r route) http.Handler {
 			writeProblem(w, problem{Status: http.StatusUnauthorized, Detail: "send an API token as Authorization: Bearer <token>"})
 			return
 		}
-		err := req.only(r.params)
+		err := req.wellFormed()
+		if err == nil {
+			err = req.only(r.params)
+		}
 		var answer any
 		if err == nil {
 			answer, err = r.answer(ctx, req)

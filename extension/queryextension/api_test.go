@@ -119,6 +119,7 @@ func TestErrorsAreProblemDocuments(t *testing.T) {
 		param        string
 	}{
 		"unknown parameter":   {"GET", "/api/v1/apps?tenant=globex", 400, "tenant"},
+		"no query":            {"GET", "/api/v1/apps/shop/issues?limit=10;cursor=abc", 400, "query"},
 		"searching":           {"GET", "/api/v1/apps/shop/issues?q=x", 400, "q"},
 		"twice":               {"GET", "/api/v1/apps/shop/summary?from=2026-01-01T00:00:00Z&from=x", 400, "from"},
 		"no time":             {"GET", "/api/v1/apps/shop/summary?to=tomorrow", 400, "to"},

@@ -22,6 +22,14 @@ const defaultRange = 24 * time.Hour
 // params are the parameters of a question.
 type params struct{ values url.Values }
 
+// wellFormed refuses a query string of which a part would be ignored.
+func (r *request) wellFormed() error {
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		return &query.ParamError{Param: "query", Reason: "is not well formed: " + err.Error()}
+	}
+	return nil
+}
+
 // only refuses parameters that a path does not take, and those that are given
 // twice. q is known everywhere and not supported yet.
 func (p params) only(allowed []string) error {

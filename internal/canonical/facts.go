@@ -28,8 +28,13 @@ type Counts struct {
 	// Torn are uploads with another number of records than the normaliser
 	// stamped; they are stored under a digest of their content.
 	Torn int64
-	// Unlabelled are incidents without fingerprint.
-	Unlabelled int64
+	// Unlabelled are incidents without fingerprint; Unkept those that could
+	// not be packed: they count, without a stack to show.
+	Unlabelled, Unkept int64
+	// Crowded are records of more sessions than an upload may speak of, which
+	// went to a pseudo-session; Trimmed are resources too large to be kept
+	// whole.
+	Crowded, Trimmed int64
 }
 
 // Maker makes facts of canonical records: it parts each upload by session,
@@ -49,6 +54,10 @@ func NewMaker(generation uint32) (*Maker, error) {
 	return &Maker{generation: generation, pack: p}, nil
 }
 
+// maxShares is how many sessions one upload can speak of. Records of further
+// ones go to the pseudo-session of their installation and day.
+const maxShares = 256
+
 // share is what one upload says of one session.
 type share struct {
 	key       store.SessionKey
@@ -57,6 +66,11 @@ type share struct {
 	last      int64
 	records   int32
 	incidents []incident
+	// logs or spans are the records, in scopes as they came; scope is the one
+	// that the last record came in.
+	logs  plog.Logs
+	spans ptrace.Traces
+	scope int
 }
 
 type incident struct {
@@ -69,65 +83,109 @@ type incident struct {
 type upload struct {
 	source
 	signal byte
+	// res is the resource as it is stored.
+	res pcommon.Resource
+	// found counts all records, also those that are left out.
+	found  int64
 	shares []*share
-	// owner is the share of each record in order, -1 for one left out.
-	owner []int
-	// payload packs the records of a share.
-	payload func(share int) ([]byte, error)
+	byKey  map[store.SessionKey]*share
+}
+
+func (m *Maker) newUpload(res pcommon.Resource, signal byte, c *Counts) upload {
+	kept, trimmed := trim(res)
+	if trimmed {
+		c.Trimmed++
+	}
+	return upload{source: sourceOf(res.Attributes()), signal: signal, res: kept, byKey: map[store.SessionKey]*share{}}
 }
 
 // place returns the share of the next record; nil if it has no time.
-func (u *upload) place(attrs pcommon.Map, at int64) *share {
+func (u *upload) place(attrs pcommon.Map, at int64, c *Counts) *share {
+	u.found++
+	if u.tenant == "" || u.app == "" {
+		c.NoTenant++
+		return nil
+	}
 	if at <= 0 {
-		u.owner = append(u.owner, -1)
+		c.NoTime++
 		return nil
 	}
 	key := u.key(attrs, at)
-	for i, s := range u.shares {
-		if s.key == key {
-			u.owner = append(u.owner, i)
-			s.count(at)
-			s.state.AddUser(u.userOf(attrs))
-			return s
-		}
+	if u.byKey[key] == nil && len(u.shares) >= maxShares {
+		c.Crowded++
+		key = u.implicitKey(attrs, at)
 	}
-	s := &share{key: key}
-	s.count(at)
-	s.state.AddUser(u.userOf(attrs))
-	u.owner = append(u.owner, len(u.shares))
-	u.shares = append(u.shares, s)
-	return s
-}
-
-func (s *share) count(at int64) {
+	s := u.byKey[key]
+	if s == nil {
+		s = &share{key: key, scope: -1}
+		u.byKey[key] = s
+		u.shares = append(u.shares, s)
+	}
 	s.records++
 	if s.start == 0 || at < s.start {
 		s.start = at
 	}
 	s.last = max(s.last, at)
+	s.state.AddUser(u.userOf(attrs))
+	return s
+}
+
+// putLog copies a record of a scope, the i-th of its upload, into the share.
+func (s *share) putLog(u *upload, i int, sl plog.ScopeLogs, lr plog.LogRecord) {
+	if s.scope < 0 {
+		s.logs = plog.NewLogs()
+		u.res.CopyTo(s.logs.ResourceLogs().AppendEmpty().Resource())
+	}
+	scopes := s.logs.ResourceLogs().At(0).ScopeLogs()
+	if s.scope != i {
+		s.scope = i
+		sl.Scope().CopyTo(scopes.AppendEmpty().Scope())
+	}
+	lr.CopyTo(scopes.At(scopes.Len() - 1).LogRecords().AppendEmpty())
+}
+
+// putSpan copies a span of a scope, the i-th of its upload, into the share.
+func (s *share) putSpan(u *upload, i int, ss ptrace.ScopeSpans, sp ptrace.Span) {
+	if s.scope < 0 {
+		s.spans = ptrace.NewTraces()
+		u.res.CopyTo(s.spans.ResourceSpans().AppendEmpty().Resource())
+	}
+	scopes := s.spans.ResourceSpans().At(0).ScopeSpans()
+	if s.scope != i {
+		s.scope = i
+		ss.Scope().CopyTo(scopes.AppendEmpty().Scope())
+	}
+	sp.CopyTo(scopes.At(scopes.Len() - 1).Spans().AppendEmpty())
+}
+
+// pack packs the share's records.
+func (s *share) pack(p *packer, signal byte) ([]byte, error) {
+	if signal == 't' {
+		return p.traces(s.spans)
+	}
+	return p.logs(s.logs)
 }
 
 // Logs makes the facts of canonical logs. ld is not changed.
 func (m *Maker) Logs(ld plog.Logs) (*store.Facts, Counts) {
 	f, c := &store.Facts{}, Counts{}
 	for _, rl := range ld.ResourceLogs().All() {
-		u := upload{source: sourceOf(rl.Resource().Attributes()), signal: 'l'}
-		for _, sl := range rl.ScopeLogs().All() {
+		u := m.newUpload(rl.Resource(), 'l', &c)
+		for i, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
 				at := cmp.Or(logTime(lr), u.arrival)
-				s := u.place(lr.Attributes(), at)
+				s := u.place(lr.Attributes(), at, &c)
 				if s == nil {
-					c.NoTime++
 					continue
 				}
+				s.putLog(&u, i, sl, lr)
 				observeLog(&s.state, lr, at)
 				if v, ok := incidentOf(lr, at); ok {
 					s.incidents = append(s.incidents, incident{v, sl.Scope(), lr})
 				}
 			}
 		}
-		u.payload = func(i int) ([]byte, error) { return m.pack.logs(u.logsOf(rl, i)) }
-		m.add(f, &c, &u, rl.Resource())
+		m.add(f, &c, &u)
 	}
 	return f, c
 }
@@ -136,43 +194,35 @@ func (m *Maker) Logs(ld plog.Logs) (*store.Facts, Counts) {
 func (m *Maker) Traces(td ptrace.Traces) (*store.Facts, Counts) {
 	f, c := &store.Facts{}, Counts{}
 	for _, rs := range td.ResourceSpans().All() {
-		u := upload{source: sourceOf(rs.Resource().Attributes()), signal: 't'}
-		for _, ss := range rs.ScopeSpans().All() {
+		u := m.newUpload(rs.Resource(), 't', &c)
+		for i, ss := range rs.ScopeSpans().All() {
 			for _, sp := range ss.Spans().All() {
-				s := u.place(sp.Attributes(), int64(sp.StartTimestamp()))
+				s := u.place(sp.Attributes(), int64(sp.StartTimestamp()), &c)
 				if s == nil {
-					c.NoTime++
 					continue
 				}
+				s.putSpan(&u, i, ss, sp)
 				observeSpan(&s.state, sp)
 			}
 		}
-		u.payload = func(i int) ([]byte, error) { return m.pack.traces(u.spansOf(rs, i)) }
-		m.add(f, &c, &u, rs.Resource())
+		m.add(f, &c, &u)
 	}
 	return f, c
 }
 
 // add adds an upload's facts. One that cannot be packed is counted and leaves
 // its neighbours alone.
-func (m *Maker) add(f *store.Facts, c *Counts, u *upload, res pcommon.Resource) {
-	if len(u.owner) == 0 {
-		return
-	}
-	if u.tenant == "" || u.app == "" {
-		c.NoTenant += int64(len(u.owner))
-		return
-	}
+func (m *Maker) add(f *store.Facts, c *Counts, u *upload) {
 	payloads := make([][]byte, len(u.shares))
-	for i := range u.shares {
+	for i, s := range u.shares {
 		var err error
-		if payloads[i], err = u.payload(i); err != nil {
-			c.Broken += int64(len(u.owner))
+		if payloads[i], err = s.pack(m.pack, u.signal); err != nil {
+			c.Broken += u.found
 			return
 		}
 	}
 	id, torn := u.identity(payloads)
-	if torn {
+	if torn && len(u.shares) > 0 {
 		c.Torn++
 	}
 	for i, s := range u.shares {
@@ -182,7 +232,7 @@ func (m *Maker) add(f *store.Facts, c *Counts, u *upload, res pcommon.Resource) 
 		key.Variant = m.variant(part)
 		f.Parts = append(f.Parts, store.Part{FactKey: key, Data: part})
 		f.Chunks = append(f.Chunks, store.Chunk{FactKey: key, Start: s.start, Records: s.records, Signal: u.signal, Payload: payloads[i]})
-		m.addIncidents(f, c, u, s, key, res)
+		m.addIncidents(f, c, u, s, key)
 		f.Apps = append(f.Apps, store.App{Tenant: u.tenant, App: u.app, Platform: u.osFamily, Name: u.name, LastSeen: s.last})
 		c.Stored += int64(s.records)
 	}
@@ -199,7 +249,7 @@ func (m *Maker) variant(part []byte) (v store.Variant) {
 // torn: it is stored under a digest of what is left, which may count it twice
 // but never loses it.
 func (u *upload) identity(payloads [][]byte) (id store.Digest, torn bool) {
-	if decoded, err := hex.DecodeString(u.upload); err == nil && len(decoded) == len(id) && u.records == int64(len(u.owner)) {
+	if decoded, err := hex.DecodeString(u.upload); err == nil && len(decoded) == len(id) && u.records == u.found {
 		copy(id[:], decoded)
 		return id, false
 	}
@@ -213,64 +263,20 @@ func (u *upload) identity(payloads [][]byte) (id store.Digest, torn bool) {
 	return id, u.upload != ""
 }
 
-// logsOf returns the records of a share.
-func (u *upload) logsOf(rl plog.ResourceLogs, share int) plog.Logs {
-	ld := plog.NewLogs()
-	out := ld.ResourceLogs().AppendEmpty()
-	rl.Resource().CopyTo(out.Resource())
-	i := 0
-	for _, sl := range rl.ScopeLogs().All() {
-		to := plog.NewScopeLogs()
-		for _, lr := range sl.LogRecords().All() {
-			if u.owner[i] == share {
-				lr.CopyTo(to.LogRecords().AppendEmpty())
-			}
-			i++
-		}
-		if to.LogRecords().Len() > 0 {
-			sl.Scope().CopyTo(to.Scope())
-			to.MoveTo(out.ScopeLogs().AppendEmpty())
-		}
-	}
-	return ld
-}
-
-// spansOf returns the spans of a share.
-func (u *upload) spansOf(rs ptrace.ResourceSpans, share int) ptrace.Traces {
-	td := ptrace.NewTraces()
-	out := td.ResourceSpans().AppendEmpty()
-	rs.Resource().CopyTo(out.Resource())
-	i := 0
-	for _, ss := range rs.ScopeSpans().All() {
-		to := ptrace.NewScopeSpans()
-		for _, sp := range ss.Spans().All() {
-			if u.owner[i] == share {
-				sp.CopyTo(to.Spans().AppendEmpty())
-			}
-			i++
-		}
-		if to.Spans().Len() > 0 {
-			ss.Scope().CopyTo(to.Scope())
-			to.MoveTo(out.ScopeSpans().AppendEmpty())
-		}
-	}
-	return td
-}
-
 // maxBody is how large the stored record of one incident may be, packed.
 const maxBody = 64 << 10
 
 // addIncidents adds the occurrences of a share and what is known of their
 // fingerprints.
-func (m *Maker) addIncidents(f *store.Facts, c *Counts, u *upload, s *share, key store.FactKey, res pcommon.Resource) {
+func (m *Maker) addIncidents(f *store.Facts, c *Counts, u *upload, s *share, key store.FactKey) {
 	for _, v := range s.incidents {
 		if v.Version == "" {
 			c.Unlabelled++
 			continue
 		}
-		body, err := m.body(res, v)
+		body, err := m.body(u.res, v)
 		if err != nil {
-			c.Broken++
+			c.Unkept++
 			continue
 		}
 		fp := store.Fingerprint{Version: v.Version, Fine: v.Fine}

@@ -79,10 +79,14 @@ func (s *source) key(attrs pcommon.Map, at int64) store.SessionKey {
 		id = s.sessionID
 	}
 	if id == "" {
-		id = session.ImplicitID(s.installationOf(attrs), time.Unix(0, at))
-	} else {
-		id = session.ExplicitID(clip(id, maxSessionID))
+		return s.implicitKey(attrs, at)
 	}
+	return store.SessionKey{Tenant: s.tenant, App: s.app, Session: session.ExplicitID(clip(id, maxSessionID)), Week: session.Week(at)}
+}
+
+// implicitKey returns the pseudo-session that a record belongs to.
+func (s *source) implicitKey(attrs pcommon.Map, at int64) store.SessionKey {
+	id := session.ImplicitID(s.installationOf(attrs), time.Unix(0, at))
 	return store.SessionKey{Tenant: s.tenant, App: s.app, Session: id, Week: session.Week(at)}
 }
 
@@ -143,10 +147,18 @@ func integer(m pcommon.Map, key string) int64 {
 	case pcommon.ValueTypeInt:
 		return v.Int()
 	case pcommon.ValueTypeDouble:
-		return int64(v.Double())
+		return whole(v.Double())
 	default:
 		return 0
 	}
+}
+
+// whole is a number as an integer on every processor: what does not fit is 0.
+func whole(f float64) int64 {
+	if !(f > -1<<62 && f < 1<<62) {
+		return 0
+	}
+	return int64(f)
 }
 
 // number returns a number; ok is false where there is none.

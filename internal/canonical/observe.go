@@ -3,11 +3,13 @@ package canonical
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"golang.org/x/text/currency"
 
 	"github.com/otelcol-mobile/otelcol-mobile/internal/mobile"
 	"github.com/otelcol-mobile/otelcol-mobile/internal/session"
@@ -121,8 +123,8 @@ func observeFlow(s *session.State, attrs pcommon.Map, at int64) {
 		return
 	}
 	mark := session.FlowMark{Time: at, Outcome: outcome}
-	if currency := text(attrs, mobile.AttrFlowCurrency); isCurrency(currency) {
-		mark.Currency = currency
+	if code := text(attrs, mobile.AttrFlowCurrency); isCurrency(code) {
+		mark.Currency = code
 		mark.Value = min(max(integer(attrs, mobile.AttrFlowValue), 0), maxValue)
 	}
 	if eye, ok := number(attrs, mobile.AttrFlowEyeTime); ok && eye > 0 && eye < 1e6 {
@@ -135,16 +137,11 @@ func observeFlow(s *session.State, attrs pcommon.Map, at int64) {
 // stay far below the limits of their type.
 const maxValue = 1e12
 
+// isCurrency says whether a text is a currency of ISO 4217, which bounds how
+// many there can be.
 func isCurrency(s string) bool {
-	if len(s) != 3 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < 'A' || s[i] > 'Z' {
-			return false
-		}
-	}
-	return true
+	_, err := currency.ParseISO(s)
+	return err == nil && s == strings.ToUpper(s)
 }
 
 // observeSpan adds what a canonical span says to a state.

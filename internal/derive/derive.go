@@ -112,8 +112,7 @@ type Step struct {
 }
 
 // Step does the work that is due. It returns an error if the store does; the
-// work is then done again by the next step. After an error of a step that
-// wrote nothing is lost.
+// work is then done again by the next step, and nothing is lost.
 func (d *Deriver) Step(ctx context.Context, now time.Time) (Step, error) {
 	var s Step
 	if err := d.start(ctx); err != nil {
@@ -254,26 +253,31 @@ func (d *Deriver) leave(ctx context.Context, h store.Head) (store.Head, bool, er
 }
 
 // merge merges the highest variant of each upload and counts the rows of all.
+// Parts come ordered by upload and variant, so one is held at a time.
 func (d *Deriver) merge(ctx context.Context, key store.SessionKey, s *Step) (state session.State, rows int, err error) {
-	best := map[store.Digest]store.Part{}
+	var last store.Part
+	add := func() {
+		var part session.State
+		if err := part.Decode(last.Data); err != nil {
+			s.Corrupt++
+			return
+		}
+		state.Merge(&part)
+	}
 	for p, err := range d.store.Parts(ctx, key) {
 		if err != nil {
 			return state, 0, fmt.Errorf("read parts of session %q: %w", key.Session, err)
 		}
-		if b, seen := best[p.Upload]; !seen || slices.Compare(b.Variant[:], p.Variant[:]) < 0 {
-			best[p.Upload] = p
+		if rows > 0 && p.Upload != last.Upload {
+			add()
 		}
+		last = p
 		if rows++; rows > maxParts {
 			break
 		}
 	}
-	for _, p := range best {
-		var part session.State
-		if err := part.Decode(p.Data); err != nil {
-			s.Corrupt++
-			continue
-		}
-		state.Merge(&part)
+	if rows > 0 {
+		add()
 	}
 	return state, rows, nil
 }

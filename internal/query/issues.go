@@ -76,8 +76,9 @@ func sortKeys() map[string]func(*Issue) int64 {
 
 // issueCursor is a position in a list of issues.
 type issueCursor struct {
-	Key int64  `json:"k"`
-	ID  string `json:"i"`
+	Sort string `json:"s"`
+	Key  int64  `json:"k"`
+	ID   string `json:"i"`
 }
 
 // Issues returns a page of the issues that happened in the range. Issues with
@@ -93,6 +94,9 @@ func (e *Engine) Issues(ctx context.Context, s Scope, q IssueQuery) (Issues, err
 	var after issueCursor
 	if err := decodeCursor(q.Cursor, &after); err != nil {
 		return Issues{}, err
+	}
+	if q.Cursor != "" && (after.Sort != q.Sort || after.ID == "") {
+		return Issues{}, &ParamError{"cursor", "is not one of this list in this order"}
 	}
 	a, err := e.answer(ctx, &s)
 	if err != nil {
@@ -110,7 +114,7 @@ func (e *Engine) Issues(ctx context.Context, s Scope, q IssueQuery) (Issues, err
 		}
 		if len(out.Items) == q.Limit {
 			last := &out.Items[q.Limit-1]
-			out.NextCursor = encodeCursor(issueCursor{key(last), last.ID})
+			out.NextCursor = encodeCursor(issueCursor{q.Sort, key(last), last.ID})
 			break
 		}
 		out.Items = append(out.Items, *i)
@@ -140,9 +144,14 @@ func (e *Engine) issues(ctx context.Context, s Scope) ([]*Issue, error) {
 		byID[id].add(g)
 		sums[id].Merge(c)
 	}
+	total, err := e.docs(ctx, s, rollup.FamilyTotal)
+	if err != nil {
+		return nil, err
+	}
+	lead := total.Total().LeadingCurrency()
 	out := make([]*Issue, 0, len(byID))
 	for id, i := range byID {
-		i.sum(sums[id])
+		i.sum(sums[id], lead)
 		out = append(out, i)
 	}
 	return out, nil
@@ -167,14 +176,18 @@ func (i *Issue) add(g store.Group) {
 	i.Fingerprint = Fingerprint{g.Version, hex.EncodeToString(g.Fine[:]), hex.EncodeToString(g.Coarse[:]), g.Quality}
 }
 
-func (i *Issue) sum(c *rollup.Cell) {
+// sum takes the numbers of the range. Issues are ranked by their worth in the
+// app's leading currency; one that has none of it shows what it has.
+func (i *Issue) sum(c *rollup.Cell, lead string) {
 	i.Events, i.Users, i.Sessions = c.Events, c.Users.Count(), c.SessionIDs.Count()
 	for _, n := range c.Points {
 		i.Points += n
 	}
-	if i.Value = leading(c.Value, ""); i.Value != nil {
-		i.worth = i.Value.Minor
+	i.worth = c.Value[lead]
+	if i.worth == 0 {
+		lead = ""
 	}
+	i.Value = leading(c.Value, lead)
 }
 
 // Frame is one call of a stack.
@@ -254,7 +267,7 @@ func (e *Engine) Issue(ctx context.Context, s Scope, idText string) (IssueDetail
 	if found == nil {
 		return IssueDetail{}, ErrNotFound
 	}
-	found.sum(sum)
+	found.sum(sum, "")
 	out.Issue = *found
 	out.Newest, err = e.newest(ctx, s, found.fine)
 	return out, err

@@ -159,6 +159,18 @@ func TestIssuesAreRankedAndPaged(t *testing.T) {
 	assert.Equal(t, []string{"bug 1", "bug 2"}, paged)
 }
 
+func TestACursorFitsItsListOnly(t *testing.T) {
+	w := newWorld(t)
+	page, err := w.engine.Issues(t.Context(), day(t), IssueQuery{Sort: "users", Limit: 1})
+	require.NoError(t, err)
+	for _, cursor := range []string{page.NextCursor, "bnVsbA"} { // of another order; null
+		_, err = w.engine.Issues(t.Context(), day(t), IssueQuery{Sort: "events", Limit: 1, Cursor: cursor})
+		var param *ParamError
+		require.ErrorAs(t, err, &param)
+		assert.Equal(t, "cursor", param.Param)
+	}
+}
+
 func TestAnIssueShowsItsNewestStack(t *testing.T) {
 	w := newWorld(t)
 	all, err := w.engine.Issues(t.Context(), day(t), IssueQuery{Sort: "events", Limit: 50})

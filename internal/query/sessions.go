@@ -87,6 +87,9 @@ func (e *Engine) Sessions(ctx context.Context, s Scope, limit int, cursor string
 	if err := decodeCursor(cursor, &after); err != nil {
 		return Sessions{}, err
 	}
+	if cursor != "" && after.ID == "" {
+		return Sessions{}, &ParamError{"cursor", "is not one of this list"}
+	}
 	a, err := e.answer(ctx, &s)
 	if err != nil {
 		return Sessions{}, err
@@ -105,6 +108,10 @@ func (e *Engine) Sessions(ctx context.Context, s Scope, limit int, cursor string
 		n := slices.IndexFunc(buckets, func(b store.Bucket) bool { return b.Hour != hour })
 		if n < 0 {
 			n = len(buckets)
+		}
+		if cursor != "" && hour > session.Hour(after.Start) {
+			buckets = buckets[n:] // all of it came on earlier pages
+			continue
 		}
 		page, err := e.hour(ctx, buckets[:n], issueOf, now)
 		if err != nil {

@@ -48,6 +48,18 @@ type FlowKey struct {
 type FlowSum struct {
 	N     int64
 	Value Money
+	// In counts flows by the currency that their value is in.
+	In Money
+}
+
+func (s *FlowSum) merge(o FlowSum) {
+	s.N += o.N
+	for currency, minor := range o.Value {
+		s.Value.add(currency, minor)
+	}
+	for currency, n := range o.In {
+		s.In.add(currency, n)
+	}
 }
 
 // Cell is the sum of sessions, or of what one fingerprint saw of them. The
@@ -184,6 +196,7 @@ func (c *Cell) addFlows(h *session.Head) {
 		sum := c.Flows[k]
 		sum.N++
 		sum.Value.add(f.Currency, f.Value)
+		sum.In.add(f.Currency, 1)
 		c.Flows[k] = sum
 	}
 }
@@ -245,10 +258,7 @@ func (c *Cell) Merge(o *Cell) {
 			c.Flows = map[FlowKey]FlowSum{}
 		}
 		sum := c.Flows[k]
-		sum.N += v.N
-		for currency, minor := range v.Value {
-			sum.Value.add(currency, minor)
-		}
+		sum.merge(v)
 		c.Flows[k] = sum
 	}
 	for currency, minor := range o.Value {
@@ -289,11 +299,8 @@ func (c *Cell) foldFlows() {
 			continue
 		}
 		to := FlowKey{Other, k.Outcome}
-		sum, from := c.Flows[to], c.Flows[k]
-		sum.N += from.N
-		for currency, minor := range from.Value {
-			sum.Value.add(currency, minor)
-		}
+		sum := c.Flows[to]
+		sum.merge(c.Flows[k])
 		c.Flows[to] = sum
 		delete(c.Flows, k)
 	}

@@ -91,7 +91,8 @@ func (c *Cell) append(b []byte) []byte {
 			b = wire.AppendBytes(b, 1, k.Name)
 			b = wire.AppendInt(b, 2, k.Outcome)
 			b = wire.AppendInt(b, 3, c.Flows[k].N)
-			return appendAmounts(b, 4, c.Flows[k].Value)
+			b = appendAmounts(b, 4, c.Flows[k].Value)
+			return appendAmounts(b, 5, c.Flows[k].In)
 		})
 	}
 	b = appendAmounts(b, cValue, c.Value)
@@ -199,6 +200,10 @@ func (c *Cell) decodeFlow(b []byte) error {
 		case 4:
 			currency, minor, err := decodeAmount(f.Bytes)
 			sum.Value.add(currency, minor)
+			return err
+		case 5:
+			currency, n, err := decodeAmount(f.Bytes)
+			sum.In.add(currency, n)
 			return err
 		}
 		return nil

@@ -24,7 +24,7 @@ const (
 	FamilyFingerprint = "fingerprint"
 )
 
-// Families are all families, in the order in which Build returns them.
+// Families are all families, in the order in which Rollups returns them.
 func Families() []string { return []string{FamilyTotal, FamilyRelease, FamilyFingerprint} }
 
 // Doc is one document: cells by key.
@@ -67,7 +67,7 @@ func NewBuilder() *Builder {
 }
 
 // Add adds a head as it is stored. An emptied head adds its revision only. An
-// error names the head and leaves the sum as it was.
+// error names the head, of which the revision counts and nothing else.
 func (b *Builder) Add(row *store.Head) error {
 	b.rev += row.Rev
 	if len(row.Data) == 0 {

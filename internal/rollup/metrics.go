@@ -94,8 +94,8 @@ func frustratedShare(c *Cell) (float64, bool) {
 func (c *Cell) LeadingCurrency() string {
 	flows := map[string]int64{}
 	for _, v := range c.Flows {
-		for currency := range v.Value {
-			flows[currency] += v.N
+		for currency, n := range v.In {
+			flows[currency] += n
 		}
 	}
 	best := ""

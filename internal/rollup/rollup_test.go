@@ -117,6 +117,25 @@ func TestPseudoSessionsCountTheirCrashesOnly(t *testing.T) {
 	}
 }
 
+func TestOneStrayCurrencyDoesNotLead(t *testing.T) {
+	b := NewBuilder()
+	for i := range 10 {
+		var s session.State
+		s.Saw(t0, t0)
+		currency, value := "EUR", int64(1000)
+		if i == 0 {
+			currency, value = "AED", 999_999
+		}
+		s.AddFlow("f", "checkout", session.FlowMark{Time: t0, Outcome: session.Failed, Value: value, Currency: currency})
+		h := session.Grade(s, "s", uxscore.NewRules(uxscore.Default()))
+		require.NoError(t, b.Add(&store.Head{SessionKey: store.SessionKey{Session: strconv.Itoa(i)}, Rev: 1, Data: h.Append(nil)}))
+	}
+	d := Doc{}
+	require.NoError(t, d.Decode(b.Rollups(store.Bucket{})[0].Data))
+	assert.Equal(t, "EUR", d[""].LeadingCurrency())
+	assert.EqualValues(t, 9000, d[""].AtRisk()["EUR"])
+}
+
 func TestTooManyKeysFoldIntoOther(t *testing.T) {
 	d := Doc{}
 	for i := range 3 * maxKeys {

@@ -87,7 +87,7 @@ type Incident struct {
 // decided.
 type Outcome uint8
 
-// The outcomes of a userflow. Started is no end; Crashed is found by Outcomes.
+// The outcomes of a userflow. Started is no end; Crashed is found by FlowResults.
 const (
 	Started Outcome = iota
 	Succeeded

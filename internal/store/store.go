@@ -173,7 +173,8 @@ type Feed interface {
 	// marks of a session are in one shard, which the store chooses; a store on
 	// one machine has shard 0 alone.
 	Marks(ctx context.Context, shard int16, after int64, limit int) iter.Seq2[Mark, error]
-	// Parts yields every part row of a session, all variants.
+	// Parts yields every part row of a session, all variants, ordered by
+	// upload and variant.
 	Parts(ctx context.Context, key SessionKey) iter.Seq2[Part, error]
 	// SessionHeads yields the heads of a session in every hour that ever had
 	// one, emptied ones included.

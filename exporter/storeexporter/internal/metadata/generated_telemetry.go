@@ -29,6 +29,7 @@ type TelemetryBuilder struct {
 	MobileStoreCappedCrashes       metric.Int64Counter
 	MobileStoreRecords             metric.Int64Counter
 	MobileStoreTornUploads         metric.Int64Counter
+	MobileStoreTrimmed             metric.Int64Counter
 	MobileStoreUnlabelledIncidents metric.Int64Counter
 }
 
@@ -77,6 +78,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_mobile_store_torn_uploads",
 		metric.WithDescription("Uploads that a filter, sampler or split changed on the way; they are stored under a digest of their content. [Development]"),
 		metric.WithUnit("{upload}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.MobileStoreTrimmed, err = builder.meter.Int64Counter(
+		"otelcol_mobile_store_trimmed",
+		metric.WithDescription("What was kept in a smaller form, by what. resource is a resource too large to be kept whole, sessions a record of more sessions than an upload may speak of, incident a crash without a stack to show. [Development]"),
+		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.MobileStoreUnlabelledIncidents, err = builder.meter.Int64Counter(

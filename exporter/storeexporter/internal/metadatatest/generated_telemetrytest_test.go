@@ -22,6 +22,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.MobileStoreCappedCrashes.Add(context.Background(), 1)
 	tb.MobileStoreRecords.Add(context.Background(), 1)
 	tb.MobileStoreTornUploads.Add(context.Background(), 1)
+	tb.MobileStoreTrimmed.Add(context.Background(), 1)
 	tb.MobileStoreUnlabelledIncidents.Add(context.Background(), 1)
 	AssertEqualMobileStoreCappedCrashes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
@@ -30,6 +31,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualMobileStoreTornUploads(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualMobileStoreTrimmed(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualMobileStoreUnlabelledIncidents(t, testTel,
