@@ -25,6 +25,10 @@ import (
 // binary cannot move a newer one's.
 func Reader(generation int64) string { return fmt.Sprintf("derive/%d", generation) }
 
+// HeadReader is the name of the cursor that says how far heads are: emissions
+// follow it and need not wait for the documents of old hours.
+func HeadReader(generation int64) string { return fmt.Sprintf("heads/%d", generation) }
+
 const (
 	// maxParts is how many part rows of a session are read. A session with
 	// more is truncated, written once and left.
@@ -86,9 +90,10 @@ type Deriver struct {
 	started bool
 	// read is the last mark read; readAt when the feed was last empty.
 	read, emptyAt int64
-	moved         store.Cursor
-	pending       map[store.SessionKey]*touched
-	dirty         map[store.Bucket]dirty
+	// moved and headsAt are where the cursors of documents and heads stand.
+	moved, headsAt store.Cursor
+	pending        map[store.SessionKey]*touched
+	dirty          map[store.Bucket]dirty
 	// next is the earliest time at which a bucket is recomputed again.
 	next map[store.Bucket]int64
 }
@@ -128,7 +133,7 @@ func (d *Deriver) Step(ctx context.Context, now time.Time) (Step, error) {
 	if err := d.makeDocuments(ctx, now, &s); err != nil {
 		return s, err
 	}
-	return s, d.moveCursor(ctx, &s)
+	return s, d.moveCursors(ctx, &s)
 }
 
 func (d *Deriver) start(ctx context.Context) error {
@@ -401,31 +406,46 @@ func (d *Deriver) makeDocument(ctx context.Context, b store.Bucket, s *Step) (he
 	return heads, nil
 }
 
-// moveCursor moves the cursor to just before the first mark that is not
-// reflected everywhere. A deriver that dies is followed by one that starts
-// there and does again what was under way.
-func (d *Deriver) moveCursor(ctx context.Context, s *Step) error {
-	c := store.Cursor{Seq: d.read, Until: max(d.emptyAt, d.moved.Until)}
-	waiting := false
-	behind := func(seq, at int64) {
-		if !waiting || seq <= c.Seq {
-			c = store.Cursor{Seq: seq - 1, Until: max(at, d.moved.Until)}
-			waiting = true
-		}
-	}
+// moveCursors moves the cursors: that of documents to just before the first
+// mark that is not reflected everywhere, that of heads to just before the first
+// whose session was not derived. A deriver that dies is followed by one that
+// starts at the former and does again what was under way.
+func (d *Deriver) moveCursors(ctx context.Context, s *Step) error {
+	heads := store.Cursor{Seq: d.read, Until: max(d.emptyAt, d.headsAt.Until)}
 	for _, t := range d.pending {
-		behind(t.seq, t.first)
+		heads = before(heads, t.seq, t.first, d.headsAt)
+	}
+	docs := store.Cursor{Seq: heads.Seq, Until: max(d.emptyAt, d.moved.Until)}
+	if heads.Seq < d.read {
+		docs.Until = max(heads.Until, d.moved.Until)
 	}
 	for _, b := range d.dirty {
-		behind(b.seq, b.at)
+		docs = before(docs, b.seq, b.at, d.moved)
 	}
-	s.Until = c.Until
-	if c == d.moved || c.Seq == d.moved.Seq && c.Until-d.moved.Until < int64(idleCursor) && s.Documents == 0 {
+	s.Until = docs.Until
+	if err := d.move(ctx, HeadReader(d.set.Generation), &d.headsAt, heads, s.Heads > 0); err != nil {
+		return err
+	}
+	return d.move(ctx, Reader(d.set.Generation), &d.moved, docs, s.Documents > 0)
+}
+
+// before returns the cursor that stands before a mark, if c is not already; its
+// time never falls below that of stood.
+func before(c store.Cursor, seq, at int64, stood store.Cursor) store.Cursor {
+	if seq > c.Seq {
+		return c
+	}
+	return store.Cursor{Seq: seq - 1, Until: max(at, stood.Until)}
+}
+
+// move writes a cursor if it moved, or if its time did for a while.
+func (d *Deriver) move(ctx context.Context, reader string, stood *store.Cursor, c store.Cursor, worked bool) error {
+	if c == *stood || c.Seq == stood.Seq && c.Until-stood.Until < int64(idleCursor) && !worked {
 		return nil
 	}
-	if err := d.store.MoveCursor(ctx, Reader(d.set.Generation), d.shard, c); err != nil {
-		return fmt.Errorf("move cursor to %d: %w", c.Seq, err)
+	if err := d.store.MoveCursor(ctx, reader, d.shard, c); err != nil {
+		return fmt.Errorf("move cursor %q to %d: %w", reader, c.Seq, err)
 	}
-	d.moved = c
+	*stood = c
 	return nil
 }

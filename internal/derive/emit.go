@@ -42,13 +42,6 @@ type Emitter struct {
 	shard int16
 	set   EmitSettings
 	sent  map[store.SessionKey]int64
-	known map[issueKey]bool
-}
-
-// issueKey names an issue: tenants' issues may have equal ids.
-type issueKey struct {
-	tenant, app string
-	id          store.Digest
 }
 
 // EmitSettings are an emitter's settings.
@@ -63,13 +56,13 @@ type EmitSettings struct {
 
 // NewEmitter returns an emitter of a shard of the feed.
 func NewEmitter(s store.Store, shard int16, set EmitSettings) *Emitter {
-	return &Emitter{store: s, shard: shard, set: set, sent: map[store.SessionKey]int64{}, known: map[issueKey]bool{}}
+	return &Emitter{store: s, shard: shard, set: set, sent: map[store.SessionKey]int64{}}
 }
 
 // Sessions sends the states of sessions whose facts arrived Idle ago, unless
 // the same revision was sent before. It returns how many marks it passed.
 func (e *Emitter) Sessions(ctx context.Context, now time.Time, send func(context.Context, []Scored) error) (marks int, err error) {
-	derived, err := e.store.Cursor(ctx, Reader(e.set.Generation), e.shard)
+	derived, err := e.store.Cursor(ctx, HeadReader(e.set.Generation), e.shard)
 	if err != nil {
 		return 0, fmt.Errorf("read cursor: %w", err)
 	}
@@ -139,51 +132,55 @@ func (e *Emitter) Issues(ctx context.Context, send func(context.Context, []Opene
 	})
 }
 
+// openIssues opens the issues of an app that are missing and announces those
+// that nobody did.
 func (e *Emitter) openIssues(ctx context.Context, tenant, app string, send func(context.Context, []Opened) error) error {
+	known := map[store.Digest]bool{} // and whether it was announced
+	for is, err := range e.store.Issues(ctx, tenant, app) {
+		if err != nil {
+			return fmt.Errorf("read issues of %s/%s: %w", tenant, app, err)
+		}
+		known[is.ID] = is.Announced
+	}
 	fresh := map[store.Digest]store.Group{}
 	for g, err := range e.store.Groups(ctx, tenant, app) {
 		if err != nil {
 			return fmt.Errorf("read fingerprints of %s/%s: %w", tenant, app, err)
 		}
 		id := issue.ID(g.Version, g.Coarse)
-		if e.known[issueKey{tenant, app, id}] {
-			continue
-		}
-		if first, seen := fresh[id]; !seen || g.FirstSeen < first.FirstSeen {
+		if first, seen := fresh[id]; !known[id] && (!seen || g.FirstSeen < first.FirstSeen) {
 			fresh[id] = g
 		}
 	}
 	var out []Opened
 	for id, g := range fresh {
-		stored, _, err := e.store.OpenIssue(ctx, store.Issue{Tenant: tenant, App: app, ID: id, Opened: g.FirstSeen, Status: issue.Open})
-		if err != nil {
-			return fmt.Errorf("open issue %s of %s/%s: %w", issue.Text(id), tenant, app, err)
+		if _, exists := known[id]; !exists {
+			stored, _, err := e.store.OpenIssue(ctx, store.Issue{Tenant: tenant, App: app, ID: id, Opened: g.FirstSeen, Status: issue.Open})
+			if err != nil {
+				return fmt.Errorf("open issue %s of %s/%s: %w", issue.Text(id), tenant, app, err)
+			}
+			if stored.Announced {
+				continue
+			}
 		}
-		if !stored.Announced {
-			out = append(out, Opened{id, g})
-		}
+		out = append(out, Opened{id, g})
 	}
 	slices.SortFunc(out, func(a, b Opened) int { return slices.Compare(a.ID[:], b.ID[:]) })
-	return e.announce(ctx, tenant, app, fresh, out, send)
+	return e.announce(ctx, tenant, app, out, send)
 }
 
 // announce sends issues and then, not before, notes that it did.
-func (e *Emitter) announce(ctx context.Context, tenant, app string, fresh map[store.Digest]store.Group, out []Opened, send func(context.Context, []Opened) error) error {
-	if len(out) > 0 {
-		if err := send(ctx, out); err != nil {
-			return err
-		}
+func (e *Emitter) announce(ctx context.Context, tenant, app string, out []Opened, send func(context.Context, []Opened) error) error {
+	if len(out) == 0 {
+		return nil
+	}
+	if err := send(ctx, out); err != nil {
+		return err
 	}
 	for _, o := range out {
 		if err := e.store.Announce(ctx, tenant, app, o.ID); err != nil {
 			return fmt.Errorf("announce issue %s of %s/%s: %w", issue.Text(o.ID), tenant, app, err)
 		}
-	}
-	if len(e.known) > maxSent {
-		clear(e.known)
-	}
-	for id := range fresh {
-		e.known[issueKey{tenant, app, id}] = true
 	}
 	return nil
 }

@@ -228,12 +228,10 @@ func (e *Engine) steps(ctx context.Context, s Scope, family string, hours int32)
 		out[i] = rollup.Doc{}
 	}
 	for r, err := range e.store.Rollups(ctx, s.Tenant, s.App, family, s.From, s.To) {
-		if err == nil {
-			err = out[(r.Hour-s.From)/hours].Decode(r.Data)
-		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s rollups of %s/%s: %w", family, s.Tenant, s.App, err)
 		}
+		out[(r.Hour-s.From)/hours].TryMerge(r.Data)
 	}
 	return out, nil
 }

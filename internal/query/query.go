@@ -167,12 +167,10 @@ func number(name string, c *rollup.Cell) *float64 {
 func (e *Engine) docs(ctx context.Context, s Scope, family string) (rollup.Doc, error) {
 	out := rollup.Doc{}
 	for r, err := range e.store.Rollups(ctx, s.Tenant, s.App, family, s.From, s.To) {
-		if err == nil {
-			err = out.Decode(r.Data)
-		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s rollups of %s/%s: %w", family, s.Tenant, s.App, err)
 		}
+		out.TryMerge(r.Data) // a damaged document harms its own hour only; the deriver counts it
 	}
 	return out, nil
 }

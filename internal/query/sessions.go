@@ -159,8 +159,8 @@ func (e *Engine) hour(ctx context.Context, buckets []store.Bucket, issueOf map[s
 				continue
 			}
 			var h session.Head
-			if err := h.Decode(row.Data); err != nil {
-				return nil, fmt.Errorf("session %q: %w", row.Session, err)
+			if h.Decode(row.Data) != nil {
+				continue // a damaged head hides its own session only
 			}
 			out = append(out, sessionOf(&row, &h, issueOf, now))
 		}

@@ -68,6 +68,16 @@ func (d Doc) Decode(b []byte) error {
 	return nil
 }
 
+// TryMerge adds what b encodes to d, all of it or, where b is damaged, nothing.
+func (d Doc) TryMerge(b []byte) bool {
+	whole := Doc{}
+	if whole.Decode(b) != nil {
+		return false
+	}
+	d.Merge(whole)
+	return true
+}
+
 func (c *Cell) append(b []byte) []byte {
 	c.foldFlows()
 	for i, v := range c.numbers() {

@@ -224,11 +224,12 @@ func (e *emitter) putGauges(ctx context.Context, md pmetric.Metrics, s store.Rea
 	to := session.Hour(now.UnixNano()) + 1
 	doc := rollup.Doc{}
 	for r, err := range s.Rollups(ctx, a.tenant, a.id, rollup.FamilyTotal, to-int32(e.window/time.Hour), to) {
-		if err == nil {
-			err = doc.Decode(r.Data)
-		}
 		if err != nil {
 			return fmt.Errorf("read rollups of %s/%s: %w", a.tenant, a.id, err)
+		}
+		// A damaged document harms its own hour only.
+		if !doc.TryMerge(r.Data) {
+			e.telemetry.MobileExperienceCorruptRows.Add(ctx, 1)
 		}
 	}
 	cell := doc.Total()

@@ -27,7 +27,7 @@ const (
 )
 
 // experience is one running deriver with its emitter. It is shared by the
-// pipelines of a component id: the first Start starts it, the last Shutdown
+// pipelines of a component id: the last Start starts it, the first Shutdown
 // ends it.
 type experience struct {
 	cfg       *Config
@@ -36,10 +36,11 @@ type experience struct {
 	emit      *emitter
 	forget    func()
 
-	mu     sync.Mutex
-	users  int
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	mu sync.Mutex
+	// created and started count the pipelines.
+	created, started int
+	cancel           context.CancelFunc
+	done             sync.WaitGroup
 }
 
 func newExperience(cfg *Config, set receiver.Settings, forget func()) (*experience, error) {
@@ -53,11 +54,12 @@ func newExperience(cfg *Config, set receiver.Settings, forget func()) (*experien
 	}, nil
 }
 
-// Start implements component.Component.
+// Start implements component.Component. The loops begin when the last of the
+// pipelines has started, so that none is handed telemetry before.
 func (e *experience) Start(ctx context.Context, host component.Host) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.users++; e.users > 1 {
+	if e.started++; e.started < e.created {
 		return nil
 	}
 	provider, ok := host.GetExtensions()[e.cfg.Store].(store.Provider)
@@ -166,29 +168,26 @@ func (e *experience) derive(ctx context.Context, d *derive.Deriver) (more bool, 
 	return s.Marks == batch || s.Heads == batch, nil
 }
 
-// Shutdown implements component.Component. It abandons the work that is under
-// way: whoever comes next does it again.
+// Shutdown implements component.Component. The first call ends the work for all
+// pipelines, so that none is handed telemetry after its own. What is under way
+// is abandoned: whoever comes next does it again.
 func (e *experience) Shutdown(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.users--; e.users > 0 {
-		return nil
-	}
-	e.users = 0
+	e.forget()
 	if e.cancel == nil {
 		return nil
 	}
 	e.cancel()
-	e.cancel = nil
 	stopped := make(chan struct{})
 	go func() {
 		e.done.Wait()
 		close(stopped)
 	}()
-	defer e.forget()
-	defer e.telemetry.Shutdown()
 	select {
 	case <-stopped:
+		e.cancel = nil
+		e.telemetry.Shutdown()
 		return nil
 	case <-ctx.Done():
 		return errors.Join(errors.New("stop deriving: work is still under way"), ctx.Err())

@@ -39,11 +39,12 @@ type registry struct {
 }
 
 // get returns the instance of an id, made at its first use and forgotten at
-// its last Shutdown.
+// its Shutdown.
 func (r *registry) get(set receiver.Settings, cfg component.Config) (*experience, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e, ok := r.byID[set.ID]; ok {
+		e.created++
 		return e, nil
 	}
 	e, err := newExperience(cfg.(*Config), set, func() {
@@ -54,6 +55,7 @@ func (r *registry) get(set receiver.Settings, cfg component.Config) (*experience
 	if err != nil {
 		return nil, err
 	}
+	e.created++
 	r.byID[set.ID] = e
 	return e, nil
 }
