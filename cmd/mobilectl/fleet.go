@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -113,6 +115,9 @@ func (f *fleetFlags) run(cmd *cobra.Command) error {
 // second (0: any number), and says what became of them. The error says how many
 // were not acknowledged.
 func playFleet(ctx context.Context, messages io.Writer, p *fleet.Plan, endpoint string, rate int) error {
+	if err := listens(ctx, endpoint); err != nil {
+		return err
+	}
 	s := &fleet.Sender{Endpoint: endpoint, Rate: rate}
 	uploads := p.Uploads()
 	bar := newProgressBar(messages, "sending records")
@@ -136,6 +141,24 @@ func playFleet(ctx context.Context, messages io.Writer, p *fleet.Plan, endpoint 
 	default:
 		return nil
 	}
+}
+
+// listens fails at once where nobody listens, instead of trying every upload
+// again for its whole patience.
+func listens(ctx context.Context, endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return fmt.Errorf("read endpoint %q: %w", endpoint, err)
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return fmt.Errorf("nobody listens at %s: %w", endpoint, err)
+	}
+	return conn.Close()
 }
 
 // writeTruth writes the truth to a file, or to out where path is "-".

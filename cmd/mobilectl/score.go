@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -55,13 +54,14 @@ the points that each factor or disruption cost.`,
 	return cmd
 }
 
-// score merges what it reads by session and writes a line for each, in order.
+// score reads documents and writes a line for each session in them, in order.
+// An upload that stands there twice counts once.
 func score(in io.Reader, out io.Writer, rules *uxscore.Rules) error {
 	maker, err := canonical.NewMaker(0)
 	if err != nil {
 		return err
 	}
-	states := map[store.SessionKey]*session.State{}
+	parts := map[store.FactKey][]byte{}
 	dec := json.NewDecoder(in)
 	for n := 1; ; n++ {
 		var doc json.RawMessage
@@ -75,15 +75,19 @@ func score(in io.Reader, out io.Writer, rules *uxscore.Rules) error {
 			return fmt.Errorf("read document %d: %w", n, err)
 		}
 		for _, p := range facts.Parts {
-			var part session.State
-			if err := part.Decode(p.Data); err != nil {
-				return err
-			}
-			if states[p.SessionKey] == nil {
-				states[p.SessionKey] = &session.State{}
-			}
-			states[p.SessionKey].Merge(&part)
+			parts[p.FactKey] = p.Data
 		}
+	}
+	states := map[store.SessionKey]*session.State{}
+	for key, data := range parts {
+		var part session.State
+		if err := part.Decode(data); err != nil {
+			return err
+		}
+		if states[key.SessionKey] == nil {
+			states[key.SessionKey] = &session.State{}
+		}
+		states[key.SessionKey].Merge(&part)
 	}
 	return writeScores(out, states, rules)
 }
@@ -118,7 +122,15 @@ func writeScores(out io.Writer, states map[store.SessionKey]*session.State, rule
 
 // factsOf makes facts of one OTLP JSON document. Files need not name a tenant.
 func factsOf(maker *canonical.Maker, doc []byte) (*store.Facts, error) {
-	if bytes.Contains(doc, []byte(`"resourceSpans"`)) {
+	var has struct {
+		Logs  json.RawMessage `json:"resourceLogs"`
+		Spans json.RawMessage `json:"resourceSpans"`
+	}
+	if err := json.Unmarshal(doc, &has); err != nil {
+		return nil, fmt.Errorf("read document: %w", err)
+	}
+	switch {
+	case has.Spans != nil:
 		td, err := new(ptrace.JSONUnmarshaler).UnmarshalTraces(doc)
 		if err != nil {
 			return nil, fmt.Errorf("unmarshal spans: %w", err)
@@ -128,16 +140,19 @@ func factsOf(maker *canonical.Maker, doc []byte) (*store.Facts, error) {
 		}
 		facts, _ := maker.Traces(td)
 		return facts, nil
+	case has.Logs != nil:
+		ld, err := new(plog.JSONUnmarshaler).UnmarshalLogs(doc)
+		if err != nil {
+			return nil, fmt.Errorf("unmarshal logs: %w", err)
+		}
+		for _, rl := range ld.ResourceLogs().All() {
+			ensureTenant(rl.Resource().Attributes())
+		}
+		facts, _ := maker.Logs(ld)
+		return facts, nil
+	default:
+		return nil, errNoOTLP
 	}
-	ld, err := new(plog.JSONUnmarshaler).UnmarshalLogs(doc)
-	if err != nil {
-		return nil, fmt.Errorf("unmarshal logs: %w", err)
-	}
-	for _, rl := range ld.ResourceLogs().All() {
-		ensureTenant(rl.Resource().Attributes())
-	}
-	facts, _ := maker.Logs(ld)
-	return facts, nil
 }
 
 func ensureTenant(m pcommon.Map) {

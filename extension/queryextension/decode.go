@@ -39,7 +39,8 @@ func (d *decoder) Events(c store.Chunk) ([]query.Event, error) {
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
-				out = append(out, query.Event{Time: timeOf(lr).UTC(), Name: nameOf(lr), Type: "log", Attributes: rawAttributes(lr.Attributes())})
+				attrs, size := rawAttributes(lr.Attributes())
+				out = append(out, query.Event{Time: timeOf(lr).UTC(), Name: nameOf(lr), Type: "log", Attributes: attrs, Size: size})
 			}
 		}
 	}
@@ -59,8 +60,9 @@ func (d *decoder) spans(c store.Chunk) ([]query.Event, error) {
 				if sp.EndTimestamp() < sp.StartTimestamp() {
 					ms = 0
 				}
+				attrs, size := rawAttributes(sp.Attributes())
 				out = append(out, query.Event{
-					Time: sp.StartTimestamp().AsTime(), Name: sp.Name(), Type: "span", DurationMS: &ms, Attributes: rawAttributes(sp.Attributes()),
+					Time: sp.StartTimestamp().AsTime(), Name: sp.Name(), Type: "span", DurationMS: &ms, Attributes: attrs, Size: size,
 				})
 			}
 		}
@@ -69,33 +71,45 @@ func (d *decoder) spans(c store.Chunk) ([]query.Event, error) {
 }
 
 // rawAttributes leaves out the parsed stack: its text is there, and the issue
-// shows its frames.
-func rawAttributes(m pcommon.Map) map[string]any {
-	out := m.AsRaw()
-	delete(out, mobile.AttrStack)
-	for k, v := range out {
-		out[k] = finite(v)
+// shows its frames. size is about how many bytes they take.
+func rawAttributes(m pcommon.Map) (attrs map[string]any, size int) {
+	attrs = m.AsRaw()
+	delete(attrs, mobile.AttrStack)
+	for k, v := range attrs {
+		n := 0
+		attrs[k], n = finite(v)
+		size += len(k) + n
 	}
-	return out
+	return attrs, size
 }
 
-// finite replaces the numbers that JSON cannot write by their names.
-func finite(v any) any {
+// finite replaces the numbers that JSON cannot write by their names, and
+// returns about how many bytes the value takes.
+func finite(v any) (out any, size int) {
+	const word = 16
 	switch v := v.(type) {
+	case string:
+		return v, word + len(v)
+	case []byte:
+		return v, word + len(v)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Sprint(v)
+			return fmt.Sprint(v), word
 		}
 	case map[string]any:
 		for k := range v {
-			v[k] = finite(v[k])
+			n := 0
+			v[k], n = finite(v[k])
+			size += len(k) + n
 		}
 	case []any:
 		for i := range v {
-			v[i] = finite(v[i])
+			n := 0
+			v[i], n = finite(v[i])
+			size += n
 		}
 	}
-	return v
+	return v, size + word
 }
 
 func timeOf(lr plog.LogRecord) time.Time {

@@ -220,6 +220,25 @@ func TestASessionExplainsItsScore(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotFound)
 }
 
+func TestATimelineKeepsTheEarliestWithoutGaps(t *testing.T) {
+	var events []Event
+	for i := range 3 * maxTimeline {
+		at := (i * 7919) % (3 * maxTimeline)
+		events = append(events, Event{Time: begin.Add(time.Duration(at) * time.Second)})
+	}
+	kept, _, cut := earliest(events)
+	require.True(t, cut)
+	require.Len(t, kept, maxTimeline)
+	for i := range kept {
+		require.Equal(t, begin.Add(time.Duration(i)*time.Second), kept[i].Time)
+	}
+	large := []Event{{Size: maxTimelineBytes}, {Size: 1}}
+	kept, size, cut := earliest(large)
+	assert.True(t, cut)
+	assert.Len(t, kept, 1)
+	assert.Equal(t, maxTimelineBytes, size)
+}
+
 func TestSeriesHasAPointForEveryStep(t *testing.T) {
 	w := newWorld(t)
 	s := scope(t, "acme", begin, begin.Add(4*time.Hour))

@@ -225,6 +225,8 @@ type Event struct {
 	Type       string         `json:"type"`
 	DurationMS *float64       `json:"duration_ms,omitempty"`
 	Attributes map[string]any `json:"attributes"`
+	// Size is about how many bytes the attributes take.
+	Size int `json:"-"`
 }
 
 // Flow is one run of a userflow.
@@ -246,8 +248,12 @@ type SessionDetail struct {
 	More   bool    `json:"timeline_truncated,omitempty"`
 }
 
-// maxTimeline bounds how many events of a session are answered.
-const maxTimeline = 5000
+// maxTimeline and maxTimelineBytes bound what of a session is answered: its
+// earliest events.
+const (
+	maxTimeline      = 5000
+	maxTimelineBytes = 16 << 20
+)
 
 // Session returns a session with its timeline. Of a session id that lived for
 // longer than a week, the newest week is answered. ErrNotFound answers an id
@@ -314,25 +320,43 @@ func flowsOf(h *session.Head) []Flow {
 	return out
 }
 
-// timeline reads a session's events in order of time.
+// timeline reads a session's events in order of time. Of more than fit the
+// earliest are kept, without gaps.
 func (e *Engine) timeline(ctx context.Context, key store.SessionKey) (events []Event, more bool, err error) {
 	events = []Event{}
+	size := 0
 	for c, err := range e.store.Chunks(ctx, key) {
 		if err != nil {
 			return nil, false, fmt.Errorf("read events of session %q: %w", key.Session, err)
 		}
-		if more = len(events) > 4*maxTimeline; more {
-			break
-		}
 		list, err := e.decode.Events(c)
 		if err != nil {
-			return nil, false, fmt.Errorf("read events of session %q: %w", key.Session, err)
+			continue // a damaged chunk hides its own events only
+		}
+		for i := range list {
+			size += list[i].Size
 		}
 		events = append(events, list...)
+		if len(events) > 2*maxTimeline || size > 2*maxTimelineBytes {
+			var cut bool
+			events, size, cut = earliest(events)
+			more = more || cut
+		}
 	}
+	events, _, cut := earliest(events)
+	return events, more || cut, nil
+}
+
+// earliest sorts events and cuts them to what is answered. It returns their size
+// and whether anything was cut.
+func earliest(events []Event) (kept []Event, size int, cut bool) {
 	slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
-	if len(events) > maxTimeline {
-		events, more = events[:maxTimeline], true
+	for i := range events {
+		if i == maxTimeline || i > 0 && size+events[i].Size > maxTimelineBytes {
+			clear(events[i:])
+			return events[:i], size, true
+		}
+		size += events[i].Size
 	}
-	return events, more, nil
+	return events, size, false
 }
