@@ -172,11 +172,11 @@ func BenchmarkAPI(b *testing.B) {
 	sent := time.Now()
 	Eventually(b, time.Minute, func() error {
 		_, answer := c.Ask(b, Acme, "/apps")
-		until, err := time.Parse(time.RFC3339, fmt.Sprint(answer["derived_until"]))
-		if err == nil && until.Before(sent) {
-			err = fmt.Errorf("derived until %v, sent until %v", until, sent)
+		until, bad := time.Parse(time.RFC3339, fmt.Sprint(answer["derived_until"]))
+		if bad == nil && until.Before(sent) {
+			bad = fmt.Errorf("derived until %v, sent until %v", until, sent)
 		}
-		return err
+		return bad
 	})
 	var truth struct {
 		Tenants map[string]struct {

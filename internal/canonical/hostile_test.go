@@ -2,6 +2,7 @@ package canonical
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestAnUploadStaysAboutAsLargeAsItCame(t *testing.T) {
 	ld, records := logs(2000, sessions...)
 	res := ld.ResourceLogs().At(0).Resource().Attributes()
 	for i := range 200 {
-		res.PutStr(fmt.Sprint("filler", i), strings.Repeat(fmt.Sprint(i), 400))
+		res.PutStr(fmt.Sprint("filler", i), strings.Repeat(strconv.Itoa(i), 400))
 	}
 	for _, lr := range records {
 		lr.SetEventName(mobile.EventCrash)

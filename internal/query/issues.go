@@ -81,6 +81,17 @@ type issueCursor struct {
 	ID   string `json:"i"`
 }
 
+// after reads the cursor.
+func (q *IssueQuery) after() (c issueCursor, err error) {
+	if err := decodeCursor(q.Cursor, &c); err != nil {
+		return c, err
+	}
+	if q.Cursor != "" && (c.Sort != q.Sort || c.ID == "") {
+		return c, &ParamError{"cursor", "is not one of this list in this order"}
+	}
+	return c, nil
+}
+
 // Issues returns a page of the issues that happened in the range. Issues with
 // equal keys are ordered by id.
 func (e *Engine) Issues(ctx context.Context, s Scope, q IssueQuery) (Issues, error) {
@@ -91,12 +102,9 @@ func (e *Engine) Issues(ctx context.Context, s Scope, q IssueQuery) (Issues, err
 	if q.Status != "" && q.Status != issue.Open {
 		return Issues{}, &ParamError{"status", "must be open; other states are not supported yet"}
 	}
-	var after issueCursor
-	if err := decodeCursor(q.Cursor, &after); err != nil {
+	after, err := q.after()
+	if err != nil {
 		return Issues{}, err
-	}
-	if q.Cursor != "" && (after.Sort != q.Sort || after.ID == "") {
-		return Issues{}, &ParamError{"cursor", "is not one of this list in this order"}
 	}
 	a, err := e.answer(ctx, &s)
 	if err != nil {

@@ -221,7 +221,7 @@ func TestASessionExplainsItsScore(t *testing.T) {
 }
 
 func TestATimelineKeepsTheEarliestWithoutGaps(t *testing.T) {
-	var events []Event
+	events := make([]Event, 0, 3*maxTimeline)
 	for i := range 3 * maxTimeline {
 		at := (i * 7919) % (3 * maxTimeline)
 		events = append(events, Event{Time: begin.Add(time.Duration(at) * time.Second)})

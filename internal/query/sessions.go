@@ -80,15 +80,22 @@ func (c sessionCursor) compare(o sessionCursor) int {
 
 func (s *Session) cursor() sessionCursor { return sessionCursor{s.start, s.key.Session, s.key.Week} }
 
+func afterSession(cursor string) (c sessionCursor, err error) {
+	if err := decodeCursor(cursor, &c); err != nil {
+		return c, err
+	}
+	if cursor != "" && c.ID == "" {
+		return c, &ParamError{"cursor", "is not one of this list"}
+	}
+	return c, nil
+}
+
 // Sessions returns a page of the sessions that started in the range, newest
 // first.
 func (e *Engine) Sessions(ctx context.Context, s Scope, limit int, cursor string, now time.Time) (Sessions, error) {
-	var after sessionCursor
-	if err := decodeCursor(cursor, &after); err != nil {
+	after, err := afterSession(cursor)
+	if err != nil {
 		return Sessions{}, err
-	}
-	if cursor != "" && after.ID == "" {
-		return Sessions{}, &ParamError{"cursor", "is not one of this list"}
 	}
 	a, err := e.answer(ctx, &s)
 	if err != nil {
