@@ -284,6 +284,22 @@ func TestDocumentsFollowTheCadenceAndTheCursorWaitsForThem(t *testing.T) {
 	assert.EqualValues(t, 2, w.cursors[Reader(0)].Seq)
 }
 
+func TestHeadsAreAheadOfTheSumsOfOldHours(t *testing.T) {
+	w := worker{newTornStore(), func() bool { return true }}
+	fill(w, 1, 1, rand.New(rand.NewPCG(1, 1)))
+	set := settings(t)
+	set.Older = time.Hour
+	d := New(w, 0, set)
+	now := time.Unix(0, hour0*int64(time.Hour)).AddDate(0, 0, 3)
+	_, err := d.Step(context.Background(), now)
+	require.NoError(t, err)
+	w.putMark(key(0))
+	_, err = d.Step(context.Background(), now.Add(time.Minute))
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, w.cursors[Reader(0)].Seq)
+	assert.EqualValues(t, 2, w.cursors[HeadReader(0)].Seq, "emissions need not wait an hour")
+}
+
 func TestTooManyPartsAreReadOnce(t *testing.T) {
 	w := worker{newTornStore(), func() bool { return true }}
 	world := &world{tornStore: w.tornStore, r: rand.New(rand.NewPCG(1, 1))}

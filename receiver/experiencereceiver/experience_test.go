@@ -20,7 +20,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-mobile/otelcol-mobile/internal/derive"
@@ -260,16 +259,21 @@ func TestLifecycle(t *testing.T) {
 	require.NoError(t, err)
 	assert.Same(t, logs, metrics, "both pipelines share one deriver")
 	require.NoError(t, logs.Shutdown(t.Context()), "without Start")
-	h := newHost(t)
-	for _, r := range []receiver.Logs{logs, metrics} {
-		require.NoError(t, r.Start(t.Context(), h))
-	}
-	for range 3 {
-		require.NoError(t, logs.Shutdown(t.Context()))
-	}
 	again, err := f.CreateLogs(t.Context(), set, config(), consumertest.NewNop())
 	require.NoError(t, err)
-	assert.NotSame(t, logs, again, "the last Shutdown forgets it")
+	assert.NotSame(t, logs, again, "Shutdown forgets it")
+	metrics, err = f.CreateMetrics(t.Context(), set, config(), consumertest.NewNop())
+	require.NoError(t, err)
+	h := newHost(t)
+	require.NoError(t, again.Start(t.Context(), h))
+	assert.Nil(t, again.(*experience).cancel, "nothing is emitted before the last pipeline has started")
+	require.NoError(t, metrics.Start(t.Context(), h))
+	assert.NotNil(t, again.(*experience).cancel)
+	require.NoError(t, metrics.Shutdown(t.Context()))
+	assert.Nil(t, again.(*experience).cancel, "nor after the first has ended")
+	for range 2 {
+		require.NoError(t, again.Shutdown(t.Context()))
+	}
 }
 
 func TestStartNamesTheMissingStore(t *testing.T) {
