@@ -179,7 +179,7 @@ func withChange(t *testing.T, from, to string) *Collector {
 
 func TestTemporaryTroubleAsksToComeAgain(t *testing.T) {
 	// The limit is below what the process needs at rest, so it refuses all.
-	c := withChange(t, "limit_mib: 512\n    spike_limit_mib: 128", "limit_mib: 10\n    spike_limit_mib: 2")
+	c := withChange(t, "limit_mib: 512\n    spike_limit_mib: 128", "limit_mib: 2\n    spike_limit_mib: 1")
 	Eventually(t, settle, func() error {
 		status, header, err := c.Post(t.Context(), "logs", Shop, protobuf, crashes("p", "s", 1))
 		if err != nil || status != http.StatusServiceUnavailable {
