@@ -266,7 +266,8 @@ type Store interface {
 type Maintainer interface {
 	// Expire deletes rows older than now allows, at most limit a kind, and
 	// returns how many it deleted. Marks are kept until every named reader
-	// has passed them.
+	// has passed them; a reader whose cursor's Until is older than twice the
+	// marks' retention is gone and holds none.
 	Expire(ctx context.Context, now time.Time, keep Retention, limit int) (int64, error)
 }
 

@@ -183,7 +183,11 @@ func (s *Store) Expire(ctx context.Context, now time.Time, keep store.Retention,
 			if kind.keep <= 0 {
 				continue
 			}
-			n, e := w.exec(ctx, kind.stmt, now.Add(-kind.keep).UnixNano(), limit)
+			args := []any{now.Add(-kind.keep).UnixNano(), limit}
+			if kind.stmt == w.expireMarks {
+				args = append(args, now.Add(-2*kind.keep).UnixNano())
+			}
+			n, e := w.exec(ctx, kind.stmt, args...)
 			if e != nil {
 				return e
 			}

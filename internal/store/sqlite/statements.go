@@ -95,7 +95,7 @@ const (
 	sqlExpireParts   = `DELETE FROM part WHERE id IN (SELECT id FROM part ORDER BY id LIMIT ?2) AND at < ?1`
 	sqlExpireHeads   = `DELETE FROM head WHERE id IN (SELECT id FROM head ORDER BY id LIMIT ?2) AND at < ?1`
 	sqlExpireMarks   = `DELETE FROM mark WHERE seq IN (SELECT seq FROM mark ORDER BY seq LIMIT ?2) AND at < ?1
-	AND NOT EXISTS (SELECT 1 FROM cursor WHERE shard = 0 AND cursor.seq < mark.seq)`
+	AND NOT EXISTS (SELECT 1 FROM cursor WHERE shard = 0 AND cursor.seq < mark.seq AND cursor.until >= ?3)`
 )
 
 // text is a statement's place and text.
@@ -143,7 +143,7 @@ func (s *statements) expiries(keep store.Retention) []expiry {
 		{s.expireCrashes, keep.Crashes},
 		{s.expireParts, keep.Parts},
 		{s.expireHeads, keep.Parts},
-		{s.expireMarks, keep.Marks},
+		{s.expireMarks, keep.Marks}, // also takes when a reader counts as gone
 	}
 }
 

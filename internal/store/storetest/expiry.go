@@ -90,8 +90,10 @@ func marksExpire(t *testing.T, s store.Store) {
 		apply(t, s, upload(fact(session(strconv.Itoa(i)), 1, 1)))
 	}
 	marks := newMarks(t, s, position{}, 100)
-	later := storeTime(t, s).Add(time.Hour)
+	now := storeTime(t, s)
+	later := now.Add(90 * time.Second)
 	keep := store.Retention{Marks: time.Minute}
+	until := now.UnixNano()
 	// One reader passed all marks, the other the first four of each shard.
 	all, some := position{}, position{}
 	left := 0
@@ -108,8 +110,8 @@ func marksExpire(t *testing.T, s store.Store) {
 	}
 	require.NotEmpty(t, marks)
 	for shard := range all {
-		require.NoError(t, s.MoveCursor(t.Context(), "derive/0", shard, store.Cursor{Seq: all[shard]}))
-		require.NoError(t, s.MoveCursor(t.Context(), "emit/sessions", shard, store.Cursor{Seq: some[shard]}))
+		require.NoError(t, s.MoveCursor(t.Context(), "derive/0", shard, store.Cursor{Seq: all[shard], Until: until}))
+		require.NoError(t, s.MoveCursor(t.Context(), "emit/sessions", shard, store.Cursor{Seq: some[shard], Until: until}))
 	}
 	for shard := range int16(shards) {
 		if _, has := all[shard]; !has { // where there is nothing to pass
@@ -119,10 +121,8 @@ func marksExpire(t *testing.T, s store.Store) {
 	expire(t, s, later, keep, 1000)
 	assert.Len(t, newMarks(t, s, position{}, 100), left)
 	assert.Len(t, newMarks(t, s, some, 100), left, "the slower reader misses none")
-	for shard := range all {
-		require.NoError(t, s.MoveCursor(t.Context(), "emit/sessions", shard, store.Cursor{Seq: all[shard]}))
-	}
-	expire(t, s, later, keep, 1000)
+	// A reader that did not move for twice the retention is gone.
+	expire(t, s, now.Add(3*time.Minute), keep, 1000)
 	assert.Empty(t, newMarks(t, s, position{}, 100))
 }
 
