@@ -80,7 +80,7 @@ func (s *Sender) Send(ctx context.Context, uploads []Upload) (Report, error) {
 	for i := range uploads {
 		run.report.TotalRecords += uploads[i].Records()
 	}
-	todo := make(chan *Upload)
+	queue := make(chan *Upload)
 	var workers sync.WaitGroup
 	n := s.Concurrency
 	if n < 1 {
@@ -88,7 +88,7 @@ func (s *Sender) Send(ctx context.Context, uploads []Upload) (Report, error) {
 	}
 	for range n {
 		workers.Go(func() {
-			for u := range todo {
+			for u := range queue {
 				run.one(ctx, u)
 			}
 		})
@@ -98,11 +98,11 @@ func (s *Sender) Send(ctx context.Context, uploads []Upload) (Report, error) {
 			break
 		}
 		select {
-		case todo <- &uploads[i]:
+		case queue <- &uploads[i]:
 		case <-ctx.Done():
 		}
 	}
-	close(todo)
+	close(queue)
 	workers.Wait()
 	if err := ctx.Err(); err != nil {
 		return run.report, fmt.Errorf("send uploads: %w", err)
