@@ -105,15 +105,17 @@ func normalize(payload []byte, at time.Time) (dialect.Output, error) {
 	}
 }
 
-// writeOutput writes canonical logs and, where spans are left, traces, each on
-// a line.
+// writeOutput writes canonical logs, if there are any, and where spans are left
+// traces, each on a line.
 func writeOutput(w io.Writer, out dialect.Output) error {
-	logs, err := new(plog.JSONMarshaler).MarshalLogs(out.Logs)
-	if err != nil {
-		return fmt.Errorf("write logs: %w", err)
-	}
-	if _, err = fmt.Fprintf(w, "%s\n", logs); err != nil {
-		return fmt.Errorf("write logs: %w", err)
+	if out.Logs.LogRecordCount() > 0 || out.Traces.SpanCount() == 0 {
+		logs, err := new(plog.JSONMarshaler).MarshalLogs(out.Logs)
+		if err != nil {
+			return fmt.Errorf("write logs: %w", err)
+		}
+		if _, err = fmt.Fprintf(w, "%s\n", logs); err != nil {
+			return fmt.Errorf("write logs: %w", err)
+		}
 	}
 	if out.Traces.SpanCount() == 0 {
 		return nil

@@ -122,15 +122,14 @@ func writeScores(out io.Writer, states map[store.SessionKey]*session.State, rule
 
 // factsOf makes facts of one OTLP JSON document. Files need not name a tenant.
 func factsOf(maker *canonical.Maker, doc []byte) (*store.Facts, error) {
-	var has struct {
-		Logs  json.RawMessage `json:"resourceLogs"`
-		Spans json.RawMessage `json:"resourceSpans"`
-	}
+	var has map[string]json.RawMessage
 	if err := json.Unmarshal(doc, &has); err != nil {
 		return nil, fmt.Errorf("read document: %w", err)
 	}
 	switch {
-	case has.Spans != nil:
+	case len(has) == 0: // an empty request
+		return &store.Facts{}, nil
+	case has["resourceSpans"] != nil:
 		td, err := new(ptrace.JSONUnmarshaler).UnmarshalTraces(doc)
 		if err != nil {
 			return nil, fmt.Errorf("unmarshal spans: %w", err)
@@ -140,7 +139,7 @@ func factsOf(maker *canonical.Maker, doc []byte) (*store.Facts, error) {
 		}
 		facts, _ := maker.Traces(td)
 		return facts, nil
-	case has.Logs != nil:
+	case has["resourceLogs"] != nil:
 		ld, err := new(plog.JSONUnmarshaler).UnmarshalLogs(doc)
 		if err != nil {
 			return nil, fmt.Errorf("unmarshal logs: %w", err)

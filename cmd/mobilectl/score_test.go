@@ -19,7 +19,7 @@ const slowStart = `{"resourceSpans":[{"resource":{"attributes":[
  "attributes":[{"key":"session.id","value":{"stringValue":"s"}},{"key":"start.type","value":{"stringValue":"cold"}}]}]}]}]}`
 
 func TestScoreOfAFile(t *testing.T) {
-	for name, in := range map[string]string{"once": slowStart, "the same upload twice": slowStart + "\n" + slowStart} {
+	for name, in := range map[string]string{"once": slowStart, "the same upload twice": slowStart + "\n" + slowStart, "after an empty request": "{}\n" + slowStart} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			require.NoError(t, score(strings.NewReader(in), &out, uxscore.NewRules(uxscore.Default())))
@@ -29,7 +29,7 @@ func TestScoreOfAFile(t *testing.T) {
 }
 
 func TestScoreRefusesWhatIsNoOTLP(t *testing.T) {
-	for _, in := range []string{"{}", `{"resource_logs":[]}`, "hello", "[1]"} {
+	for _, in := range []string{`{"resource_logs":[]}`, "hello", "[1]"} {
 		require.Error(t, score(strings.NewReader(in), &bytes.Buffer{}, uxscore.NewRules(uxscore.Default())), in)
 	}
 }
