@@ -231,7 +231,9 @@ func (e *Engine) steps(ctx context.Context, s Scope, family string, hours int32)
 		if err != nil {
 			return nil, fmt.Errorf("read %s rollups of %s/%s: %w", family, s.Tenant, s.App, err)
 		}
-		out[(r.Hour-s.From)/hours].TryMerge(r.Data)
+		if !out[(r.Hour-s.From)/hours].TryMerge(r.Data) {
+			return nil, fmt.Errorf("read %s rollups of %s/%s: the document of hour %d is damaged", family, s.Tenant, s.App, r.Hour)
+		}
 	}
 	return out, nil
 }

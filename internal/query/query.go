@@ -170,7 +170,10 @@ func (e *Engine) docs(ctx context.Context, s Scope, family string) (rollup.Doc, 
 		if err != nil {
 			return nil, fmt.Errorf("read %s rollups of %s/%s: %w", family, s.Tenant, s.App, err)
 		}
-		out.TryMerge(r.Data) // a damaged document harms its own hour only; the deriver counts it
+		// A sum that silently lacks an hour would be wrong: say so instead.
+		if !out.TryMerge(r.Data) {
+			return nil, fmt.Errorf("read %s rollups of %s/%s: the document of hour %d is damaged", family, s.Tenant, s.App, r.Hour)
+		}
 	}
 	return out, nil
 }

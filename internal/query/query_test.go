@@ -220,6 +220,17 @@ func TestASessionExplainsItsScore(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotFound)
 }
 
+func TestASumThatLacksAnHourIsNotAnswered(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.PutRollups(t.Context(), []store.Rollup{{
+		Bucket: store.Bucket{Tenant: "acme", App: "shop", Hour: day(t).From}, Family: "total", Rev: 1 << 60, Data: []byte{0xff},
+	}}))
+	_, err := w.engine.Summary(t.Context(), day(t))
+	require.ErrorContains(t, err, "damaged")
+	_, err = w.engine.Series(t.Context(), day(t), "users", time.Hour, "")
+	require.ErrorContains(t, err, "damaged")
+}
+
 func TestATimelineKeepsTheEarliestWithoutGaps(t *testing.T) {
 	events := make([]Event, 0, 3*maxTimeline)
 	for i := range 3 * maxTimeline {

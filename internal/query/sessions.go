@@ -338,7 +338,8 @@ func (e *Engine) timeline(ctx context.Context, key store.SessionKey) (events []E
 		}
 		list, err := e.decode.Events(c)
 		if err != nil {
-			continue // a damaged chunk hides its own events only
+			more = true // a damaged chunk hides its own events only, and the answer says that some are missing
+			continue
 		}
 		for i := range list {
 			size += list[i].Size
